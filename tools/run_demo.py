@@ -1,0 +1,130 @@
+"""Put the example site on its feet and serve it, from whatever is there: nothing, half of it, or all of it.
+
+Everything happens in one process, so that the second start takes seconds. What an editor changed is kept: content is
+only made where there is none. With ``--reset`` the data goes first.
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+ADDRESSES = [
+    ("The council's home page", "/"),
+    ("Licence for a business", "/services/business-licence/"),
+    ("Flood warning", "/emergency/"),
+    ("In Welsh", "/cy/"),
+    ("What is used and kept, and the choice", "/personalisation/"),
+    ("Where editors work", "/admin/"),
+]
+
+
+def say(text: str) -> None:
+    print(text, flush=True)  # at once, also into a pipe
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def remove_data() -> None:
+    """Leave nothing of the demo: the SQLite files, else the content of DATABASE_URL's database; uploads; the cache."""
+    from django.conf import settings
+    from django.core.cache import cache
+    from django.core.management import call_command
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)
+    else:
+        call_command("migrate", verbosity=0)
+        call_command("demo_content", reset=True)
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    Path(settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"]).unlink(missing_ok=True)
+    cache.clear()
+
+
+def prepare() -> None:
+    """Tables, geo database and content, each only where it is missing."""
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.db import transaction
+
+    say("Bringing the tables up to date.")
+    call_command("migrate", verbosity=0)
+    geo_database = Path(settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"])
+    if not geo_database.exists():
+        say("Building the geo database from the documentation address ranges.")
+        call_command("demo_geo", str(geo_database))
+    if get_user_model().objects.filter(username="editor").exists():
+        say("The content is there already and stays as it is ('make demo-reset' begins anew).")
+    else:
+        say("Making the content: pages, segments, logins.")
+        with transaction.atomic():  # an interrupted first run leaves nothing half made
+            call_command("demo_content")
+
+
+def welcome(port: int) -> str:
+    base = f"http://127.0.0.1:{port}"
+    rows = "\n".join(f"  {base + path:<52} {name}" for name, path in ADDRESSES)
+    return f"\n{rows}\n\n  editor / editor         may change segments and pages\n  admin / admin           may do everything\n"
+
+
+def main() -> str | None:
+    """Serve until interrupted; a sentence, if it could not."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--reset", action="store_true", help="remove all data of the demo first")
+    options = parser.parse_args()
+    if not 0 < options.port < 65536:
+        return f"PORT={options.port} is not a port: 1 to 65535."
+    if taken(options.port):
+        return f"Port {options.port} is taken on 127.0.0.1. Try another: make demo PORT={options.port % 65535 + 1}"
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_site.settings")
+    os.environ.setdefault("DEMO_BASE_URL", f"http://127.0.0.1:{options.port}")
+    import django
+    from django.core.cache import cache
+    from django.core.management import call_command
+    from django.db import OperationalError, connection
+
+    django.setup()
+    say(f"Database: {connection.display_name}. Cache: {'Redis' if os.environ.get('CACHE_URL') else 'in memory'}.")
+    try:
+        connection.ensure_connection()
+    except OperationalError as problem:
+        return f"The database of DATABASE_URL does not answer: {problem}"
+    try:
+        cache.get("demo")
+    except Exception as problem:  # each client has its own kind; all mean the same here
+        return f"The cache of CACHE_URL does not answer: {problem}"
+
+    if options.reset:
+        say("Removing the data of the demo.")
+        connection.close()
+        remove_data()
+    prepare()
+    say(welcome(options.port))
+    say("Serving. Ctrl-C ends it.")
+    call_command("runserver", f"127.0.0.1:{options.port}", use_reloader=False)
+    return None
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. 'make demo' goes on from here.")
