@@ -1,0 +1,48 @@
+"""Decisions: for each segment that was asked about, whether it matched, and why or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a visitor is, or is not, treated as one of a segment's visitors. Only MATCHED and PREVIEW put them in."""
+
+    MATCHED = "matched"
+    NOT_MATCHED = "not_matched"
+    UNKNOWN = "unknown"  # a fact could not be told, so the rules have no answer
+    REFUSED = "refused"  # the visitor does not want the fact used
+    PREVIEW = "preview"  # an editor looks at a page as this segment
+
+
+MATCHING = frozenset({Reason.MATCHED, Reason.PREVIEW})
+
+
+class Decision(Mapping[str, Reason]):
+    """Segment slug → `Reason`. A segment that was not asked about, or does not exist, is not in it."""
+
+    __slots__ = ("_reasons", "matched")
+
+    def __init__(self, reasons: Mapping[str, Reason]) -> None:
+        self._reasons = dict(reasons)
+        self.matched: tuple[str, ...] = tuple(slug for slug, reason in self._reasons.items() if reason in MATCHING)
+
+    def includes(self, slug: str) -> bool:
+        """Whether the visitor is in the segment; False for a slug that is not in this decision."""
+        return self._reasons.get(slug) in MATCHING
+
+    def __getitem__(self, slug: str) -> Reason:
+        return self._reasons[slug]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reasons)
+
+    def __len__(self) -> int:
+        return len(self._reasons)
+
+    def __repr__(self) -> str:
+        return f"Decision({self._reasons!r})"
+
+
+NOTHING_DECIDED = Decision({})

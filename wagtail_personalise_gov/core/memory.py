@@ -1,0 +1,297 @@
+"""VisitorMemory: the little that is kept between requests, in the visitor's own browser.
+
+It has two parts that live differently. `ThisVisit` ends with the browser or after a while of silence: how the visit
+began and what the visitor said it is for. `Past` says how often and when they came before. Neither holds an
+identifier, an address or a time finer than ten minutes, and each item is kept only while a live rule needs it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+STEP_MINUTES = 10  # the grain of the time of last activity; coarser writes fewer cookies and tells less
+MINUTES_PER_DAY = 24 * 60
+
+# The items whose value is only seen on landing, or that count visits: to know them, a visit must be told from the next.
+NEED_A_VISIT = frozenset({"visits", "last_visit", "referrer", "campaign", "intent"})
+
+# Bounds, so that both cookies together stay under 2 KB whatever a request brings. Those of texts count bytes of JSON in
+# UTF-8: a letter of English takes one, of Greek two, an emoji four, a control character six.
+MAX_KIND = 12
+MAX_HOST = 80
+MAX_CAMPAIGN_PART = 100  # what a campaign rule has room for
+MAX_RECOGNISED = 5
+MAX_SLUG = 50
+MAX_PLACE_PART = 100  # a town's name of 50 letters in any European script
+MAX_VISITS = 9999
+MAX_WHOLE = 999_999_999  # ten-minute steps since 1970 will take until the year 20983 to be more
+
+
+@dataclass(frozen=True, slots=True)
+class Referrer:
+    """Where a visit came from: a kind ("search", "government", …) and a host ("" for none)."""
+
+    kind: str
+    host: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", clipped(self.kind, MAX_KIND))
+        # The end of a host's name says whose it is: "www.gov.uk.example.com" belongs to example.com.
+        object.__setattr__(self, "host", clipped(self.host[::-1], MAX_HOST)[::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The campaign that a visit's landing address named; "" for a part that it did not."""
+
+    source: str = ""
+    medium: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("source", "medium", "name"):
+            object.__setattr__(self, part, clipped(getattr(self, part), MAX_CAMPAIGN_PART))
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPlace:
+    """Where the visitor said they are. All parts blank: not where we guessed, and no more than that."""
+
+    country: str = ""  # ISO 3166-1 alpha-2
+    subdivision: str = ""  # ISO 3166-2
+    city: str = ""
+
+    def __post_init__(self) -> None:
+        for part in ("country", "subdivision", "city"):
+            object.__setattr__(self, part, clipped(getattr(self, part), MAX_PLACE_PART))
+
+    @property
+    def says_where(self) -> bool:
+        return bool(self.country or self.subdivision or self.city)
+
+
+@dataclass(frozen=True, slots=True)
+class ThisVisit:
+    """What is kept of this visit, at most until the browser closes.
+
+    `step` is the time of last activity in ten-minute steps since 1970. `landed` is False when the visit was joined
+    midway, so that how it began can't be told.
+    """
+
+    step: int
+    landed: bool = False
+    referrer: Referrer | None = None
+    campaign: Campaign | None = None
+    recognised: Mapping[str, float] = field(default_factory=dict)
+    intent: str = ""  # the slug that the visitor declared
+    place: DeclaredPlace | None = None
+
+    def __post_init__(self) -> None:
+        strongest = sorted(self.recognised.items(), key=lambda item: -item[1])[:MAX_RECOGNISED]
+        object.__setattr__(self, "recognised", {clipped(slug, MAX_SLUG): confidence for slug, confidence in strongest})
+        object.__setattr__(self, "intent", clipped(self.intent, MAX_SLUG))
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is kept of earlier visits. Days are counted since 1970, in UTC."""
+
+    began: int  # the day this memory began; its age is counted from here and never renewed
+    visits: int = 0
+    this_day: int | None = None  # the day of the latest visit
+    last_day: int | None = None  # the day of the visit before that
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a request arrives, as far as memory asks. `internal`: it was linked from a page of this very site."""
+
+    minute: int  # minutes since 1970
+    internal: bool
+    referrer: Referrer
+    campaign: Campaign
+    recognised: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def step(self) -> int:
+        return self.minute // STEP_MINUTES
+
+    @property
+    def day(self) -> int:
+        return self.minute // MINUTES_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorMemory:
+    """Both parts; a part that is None is not kept, or was not readable."""
+
+    visit: ThisVisit | None = None
+    past: Past | None = None
+
+    def __bool__(self) -> bool:
+        return self.visit is not None or self.past is not None
+
+    def continues(self, arrival: Arrival, timeout_minutes: int) -> bool:
+        """Whether a request belongs to a visit that goes on, rather than beginning one.
+
+        A visit ends after `timeout_minutes` of silence, in whole steps, and up to one step more. A link from this site
+        never begins one: whoever reads a page for an hour and then follows a link has not left.
+        """
+        if arrival.internal:
+            return True
+        if self.visit is None:
+            return False
+        timeout_steps = max(1, -(-timeout_minutes // STEP_MINUTES))  # rounded up: never less silence than was set
+        return 0 <= arrival.step - self.visit.step <= timeout_steps
+
+    def opened(self, arrival: Arrival, timeout_minutes: int, max_age_days: int) -> VisitorMemory:
+        """The memory as this request finds it: the visit goes on, or a new one begins.
+
+        What the visitor said (intent, place) is carried into a new visit: it lasts until withdrawn or the browser
+        closes. A past older than `max_age_days` is forgotten.
+        """
+        past = self.past if self.past and 0 <= arrival.day - self.past.began < max_age_days else None
+        if self.continues(arrival, timeout_minutes):
+            visit = replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step)
+            return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day))
+        visit = ThisVisit(
+            step=arrival.step,
+            landed=True,
+            referrer=arrival.referrer,
+            campaign=arrival.campaign,
+            recognised=arrival.recognised,
+            intent=self.visit.intent if self.visit else "",
+            place=self.visit.place if self.visit else None,
+        )
+        past = past or Past(arrival.day)
+        visits = min(past.visits + 1, MAX_VISITS)
+        return VisitorMemory(visit, replace(past, visits=visits, this_day=arrival.day, last_day=past.this_day))
+
+    def keeping(self, items: frozenset[str]) -> VisitorMemory:
+        """Only what the named items of memory need; parts with nothing left to say are None."""
+        visit, past = self.visit, self.past
+        if visit is not None:
+            visit = replace(
+                visit,
+                referrer=visit.referrer if "referrer" in items else None,
+                campaign=visit.campaign if "campaign" in items else None,
+                recognised=visit.recognised if "intent" in items else {},
+                intent=visit.intent if "intent" in items else "",
+                place=visit.place if "place" in items else None,
+            )
+            if not items & NEED_A_VISIT and visit.place is None:
+                visit = None
+        if past is not None:
+            days = "last_visit" in items
+            if not days and "visits" not in items:
+                past = None
+            else:
+                past = replace(past, this_day=past.this_day if days else None, last_day=past.last_day if days else None)
+        return VisitorMemory(visit, past)
+
+    # What the memory can tell, each None where it can't be told.
+
+    @property
+    def first_visit(self) -> bool | None:
+        """True for the whole of the first visit; None when the visit was joined midway and nothing was known before."""
+        if self.past is None or self.visit is None:
+            return None
+        if self.past.visits > 1:
+            return False
+        return True if self.visit.landed else None
+
+    @property
+    def visits(self) -> int | None:
+        """Visits so far, this one included."""
+        return None if self.past is None or self.first_visit is None else self.past.visits
+
+    @property
+    def days_since_last_visit(self) -> int | None:
+        """Whole days (UTC) between this visit and the one before; None on a first visit."""
+        if self.past is None or self.past.this_day is None or self.past.last_day is None:
+            return None
+        return self.past.this_day - self.past.last_day
+
+
+# To and from JSON. Keys are short because they travel with every request; lists are in the order of the fields.
+
+
+def visit_to_json(visit: ThisVisit) -> dict[str, Any]:
+    data: dict[str, Any] = {"t": visit.step, "l": int(visit.landed)}
+    if visit.referrer:
+        data["r"] = [visit.referrer.kind, visit.referrer.host]
+    if visit.campaign:
+        data["c"] = [visit.campaign.source, visit.campaign.medium, visit.campaign.name]
+    if visit.recognised:
+        data["s"] = dict(visit.recognised)
+    if visit.intent:
+        data["i"] = visit.intent
+    if visit.place:
+        data["p"] = [visit.place.country, visit.place.subdivision, visit.place.city]
+    return data
+
+
+def visit_from_json(data: Any) -> ThisVisit | None:
+    """What `visit_to_json` wrote; None for anything else, since a cookie may hold whatever someone likes."""
+    try:
+        return ThisVisit(
+            step=_whole(data["t"]),
+            landed=bool(_whole(data["l"], 1)),
+            referrer=Referrer(*_texts(data["r"], 2)) if "r" in data else None,
+            campaign=Campaign(*_texts(data["c"], 3)) if "c" in data else None,
+            recognised={slug: _confidence(confidence) for slug, confidence in data.get("s", {}).items()},
+            intent=_texts([data.get("i", "")], 1)[0],
+            place=DeclaredPlace(*_texts(data["p"], 3)) if "p" in data else None,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def past_to_json(past: Past) -> dict[str, Any]:
+    data: dict[str, Any] = {"b": past.began, "v": past.visits}
+    if past.this_day is not None:
+        data["d"] = [past.this_day, past.last_day]
+    return data
+
+
+def past_from_json(data: Any) -> Past | None:
+    """What `past_to_json` wrote; None for anything else."""
+    try:
+        this_day, last_day = data.get("d", [None, None])
+        return Past(
+            began=_whole(data["b"]),
+            visits=min(_whole(data["v"]), MAX_VISITS),
+            this_day=None if this_day is None else _whole(this_day),
+            last_day=None if last_day is None else _whole(last_day),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def clipped(text: str, longest: int) -> str:
+    """The beginning of a text that takes at most so many bytes as JSON in UTF-8; what UTF-8 can't hold becomes "?"."""
+    text = text[:longest].encode(errors="replace").decode()
+    while len(json.dumps(text, ensure_ascii=False).encode()) - len('""') > longest:
+        text = text[:-1]
+    return text
+
+
+def _whole(value: Any, most: int = MAX_WHOLE) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError("not a whole number")
+    return value
+
+
+def _confidence(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError("not a confidence")
+    return float(value)
+
+
+def _texts(values: Any, count: int) -> list[str]:
+    if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
+        raise ValueError("not texts")
+    return values

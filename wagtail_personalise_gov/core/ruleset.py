@@ -1,0 +1,246 @@
+"""A Ruleset: every live segment as a condition, compiled once, immutable, with a version.
+
+How it is compiled. Each distinct question becomes one number, so it is answered once however many segments ask it; the
+opposite of an answer is a literal of its own. A segment, and every all/any inside a condition, is then a *group*: a set
+of literals, tested against the sets of literals known to hold and known not to hold. Groups inside groups, and segments
+inside segments, are literals that become known later; they are ordered so that each stands after what it needs.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from types import MappingProxyType
+from typing import Any as AnyValue
+
+from .conditions import All, Answer, Any, Condition, Group, InSegment, Not, Question
+from .decision import NOTHING_DECIDED, Decision, Reason
+from .facts import Facts, family
+from .intents import Intents
+from .questions import Test, ask, fact_value
+
+PLANS_KEPT = 512  # the sets of segments that pages ask together; one page asks one set
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a condition has its answer: the condition, the answer, and the same for each part of it."""
+
+    condition: Condition
+    answer: Answer
+    parts: tuple[Explanation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """Every live segment as a condition. Values are shared by threads and never change.
+
+    `keys` maps the number by which content refers to a segment (its primary key) to its slug.
+    `remembers` names the items of memory that its facts need; `landing` says whether one is seen on landing only.
+    `paused` means: nothing is decided, every page shows its standard version. A paused ruleset holds no segments.
+    """
+
+    version: str = ""
+    segments: Mapping[str, Condition] = field(default_factory=dict)
+    keys: Mapping[int, str] = field(default_factory=dict)
+    intents: Intents = field(default_factory=Intents)
+    remembers: frozenset[str] = frozenset()
+    landing: bool = False
+    paused: bool = False
+
+    def __post_init__(self) -> None:
+        # Copies, so that whoever made the ruleset can't change it under the threads that read it.
+        object.__setattr__(self, "segments", MappingProxyType({} if self.paused else dict(self.segments)))
+        object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
+        object.__setattr__(self, "_plans", OrderedDict())
+        object.__setattr__(self, "_lock", Lock())
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The names of the facts that any live segment asks."""
+        return frozenset(family(name) for condition in self.segments.values() for name in condition.facts)
+
+    def slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
+        """The slugs of the live segments with these keys, in order. A key of no live segment is left out."""
+        return tuple(self.keys[key] for key in keys if key in self.keys)
+
+    def only(self, slugs: Iterable[str]) -> Plan:
+        """How to decide just these segments. Slugs of no live segment are left out. Plans are kept and bounded."""
+        asked = frozenset(slugs)
+        plans: OrderedDict[frozenset[str], Plan] = self._plans  # type: ignore[attr-defined]
+        with self._lock:  # type: ignore[attr-defined]
+            if (plan := plans.get(asked)) is not None:
+                plans.move_to_end(asked)
+                return plan
+        plan = Plan(self.segments, sorted(asked & self.segments.keys()))
+        with self._lock:  # type: ignore[attr-defined]
+            plans[asked] = plan
+            while len(plans) > PLANS_KEPT:
+                plans.popitem(last=False)
+        return plan
+
+    def decide(self, facts: Facts, slugs: Iterable[str] | None = None) -> Decision:
+        """Each segment's `Reason` from what is known; all live ones unless `slugs` names some. Pure; never raises."""
+        return self.only(self.segments if slugs is None else slugs).decide(facts)
+
+    def explain(self, slug: str, facts: Facts) -> Explanation | None:
+        """A segment's answer, and every rule's own; None for a slug of no live segment."""
+        if slug not in self.segments:
+            return None
+        explained: dict[str, Explanation] = {}
+        for inner in in_order(self.segments, [slug]):
+            explained[inner] = explain(self.segments[inner], facts, explained)
+        return explained.get(slug) or Explanation(self.segments[slug], None)
+
+
+NO_RULES = Ruleset()
+
+
+class Plan:
+    """How to decide some segments: what to ask, and in which order to put the answers together."""
+
+    __slots__ = ("_groups", "_questions", "_segments", "needs", "slugs")
+
+    def __init__(self, segments: Mapping[str, Condition], slugs: list[str]) -> None:
+        self.slugs = tuple(slugs)
+        compiler = _Compiler()
+        for slug in in_order(segments, slugs):
+            compiler.add(slug, segments[slug])
+        self._segments: list[tuple[str, int, frozenset[str]]] = [
+            (slug, compiler.segment(slug), compiler.needs.get(slug, frozenset())) for slug in slugs
+        ]
+        self._questions: list[tuple[str, Test, int]] = compiler.questions
+        self._groups: list[tuple[bool, frozenset[int], int]] = compiler.groups
+        # The facts to gather before deciding; nothing else is asked.
+        self.needs: frozenset[str] = frozenset(family(name) for name, _, _ in self._questions)
+
+    def decide(self, facts: Facts) -> Decision:
+        """Each segment's `Reason`. Pure; never raises."""
+        if not self.slugs:
+            return NOTHING_DECIDED
+        holds: set[int] = set()
+        fails: set[int] = set()
+        for name, test, literal in self._questions:
+            answer = ask(test, fact_value(facts, name))
+            if answer is not None:
+                # A literal is even, its opposite the odd one after it.
+                holds.add(literal if answer else literal + 1)
+                fails.add(literal + 1 if answer else literal)
+        for every, literals, literal in self._groups:
+            if every:
+                answer = False if not fails.isdisjoint(literals) else True if literals <= holds else None
+            else:
+                answer = True if not holds.isdisjoint(literals) else False if literals <= fails else None
+            if answer is not None:
+                holds.add(literal if answer else literal + 1)
+                fails.add(literal + 1 if answer else literal)
+        return Decision(
+            {
+                slug: Reason.MATCHED
+                if literal in holds
+                else Reason.NOT_MATCHED
+                if literal in fails
+                else Reason.REFUSED
+                if not facts.refused.isdisjoint(needs)
+                else Reason.UNKNOWN
+                for slug, literal, needs in self._segments
+            }
+        )
+
+
+class _Compiler:
+    """Turns segments, each added after those inside it, into questions, groups and literals."""
+
+    def __init__(self) -> None:
+        self.questions: list[tuple[str, Test, int]] = []
+        self.groups: list[tuple[bool, frozenset[int], int]] = []
+        self.needs: dict[str, frozenset[str]] = {}  # the facts that a segment asks, directly or through others
+        self._literals: dict[Condition, int] = {}
+        self._next = 0
+
+    def add(self, slug: str, condition: Condition) -> None:
+        self._literals[InSegment(slug)] = self.literal(condition)
+        inner = (self.needs.get(segment, frozenset()) for segment in condition.segments)
+        self.needs[slug] = frozenset(map(family, condition.facts)).union(*inner)
+
+    def segment(self, slug: str) -> int:
+        """The literal of a segment; one that is never known for a segment that was not added."""
+        condition = InSegment(slug)
+        if condition not in self._literals:
+            self._literals[condition] = self._new()
+        return self._literals[condition]
+
+    def literal(self, condition: Condition) -> int:
+        if isinstance(condition, Not):
+            return self.literal(condition.of) ^ 1
+        if isinstance(condition, InSegment):
+            return self.segment(condition.slug)
+        if condition in self._literals:
+            return self._literals[condition]
+        if isinstance(condition, Group):
+            every = isinstance(condition, All) and bool(condition.of)  # of nothing, both are False
+            literals = frozenset(self.literal(part) for part in condition.of)
+            literal = self._new()
+            self.groups.append((every, literals, literal))
+        elif isinstance(condition, Question):
+            literal = self._new()
+            self.questions.append((condition.fact, condition.test(), literal))
+        else:
+            raise TypeError(f"{condition!r} is no condition that can be compiled.")
+        self._literals[condition] = literal
+        return literal
+
+    def _new(self) -> int:
+        self._next += 2
+        return self._next
+
+
+def in_order(segments: Mapping[str, Condition], slugs: Iterable[str]) -> list[str]:
+    """The slugs of these live segments and of those inside them, each after what it asks about.
+
+    A segment that is inside itself is left out: it can't be told, and neither can what hangs on it. Such a cycle can't
+    be saved, but two drafts published together could make one.
+    """
+    asks: dict[str, frozenset[str]] = {}
+    waiting = list(slugs)
+    while waiting:
+        slug = waiting.pop()
+        if slug in segments and slug not in asks:
+            asks[slug] = segments[slug].segments & segments.keys()
+            waiting += asks[slug]
+    inside = {slug: _reached(slug, asks) for slug in asks}
+    # Whoever asks about a segment holds it and all that it holds: the fewer inside, the earlier.
+    return sorted((slug for slug in asks if slug not in inside[slug]), key=lambda slug: (len(inside[slug]), slug))
+
+
+def _reached(start: str, asks: Mapping[str, frozenset[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = asks[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    return reached
+
+
+def explain(condition: Condition, facts: Facts, segments: Mapping[str, Explanation]) -> Explanation:
+    """The answer of a condition with the answers of its parts. Never raises.
+
+    `segments` holds what is explained already; a segment that is not in it can't be told.
+    """
+    if isinstance(condition, Not):
+        inner = explain(condition.of, facts, segments)
+        return Explanation(condition, None if inner.answer is None else not inner.answer, (inner,))
+    if isinstance(condition, InSegment):
+        segment = segments.get(condition.slug)
+        return Explanation(condition, segment.answer, (segment,)) if segment else Explanation(condition, None)
+    if isinstance(condition, Group):
+        parts = tuple(explain(part, facts, segments) for part in condition.of)
+        answers: list[AnyValue] = [part.answer for part in parts]
+        decisive = isinstance(condition, Any)  # one True settles ANY, one False settles ALL
+        if decisive in answers or not parts:
+            return Explanation(condition, decisive if parts else False, parts)
+        return Explanation(condition, None if None in answers else not decisive, parts)
+    return Explanation(condition, condition.answer(facts))
