@@ -62,7 +62,7 @@ class Question(Condition):
         return list(self.value)
 
     def answer(self, facts: Mapping[str, Any], segments: Mapping[str, Answer] = NO_SEGMENTS) -> Answer:
-        return ask(self.test(), fact_value(facts, self.fact))
+        return ask(self.test(), facts, self.fact)
 
     def to_json(self) -> dict[str, Any]:
         return {"fact": self.fact, "op": self.operator, "value": self.value_json()}
@@ -75,12 +75,11 @@ class Question(Condition):
         return ConditionError(f'"{self.operator}" asked of {self.fact!r} takes {self.takes}; got {shown(got)}.')
 
 
-def ask(test: Test, known: Any) -> Answer:
-    """The answer of a test to what is known; None when nothing is, or when it is of a type that can't be asked."""
-    if known is None:
-        return None
+def ask(test: Test, facts: Mapping[str, Any], name: str) -> Answer:
+    """The answer of a test to a fact; None when that is unknown, or of a type that can't be asked. Never raises."""
     try:
-        return test(known)
+        known = fact_value(facts, name)
+        return None if known is None else test(known)
     except Exception:  # a value of anybody's fact, which may raise anything when it is looked at: it can't be told
         return None
 
@@ -295,7 +294,7 @@ class Matches(Question):
             if not isinstance(known, str):
                 return None
             subject = known.lower()
-            return any(_like(pieces, subject) for pieces in patterns)
+            return any(like(pieces, subject) for pieces in patterns)
 
         return test
 
@@ -532,7 +531,8 @@ def _within(low: Any, known: Any, high: Any) -> bool:
     return (low is None or low <= known) and (high is None or known <= high)
 
 
-def _like(pieces: tuple[str, ...], subject: str) -> bool:
+def like(pieces: tuple[str, ...], subject: str) -> bool:
+    """Whether a text is these pieces in their order, with anything between them. Looks at each character once."""
     first, *middle = pieces
     if not middle:
         return subject == first

@@ -19,7 +19,7 @@ from .conditions import All, Answer, Any, Condition, Group, InSegment, Not, Ques
 from .decision import NOTHING_DECIDED, Decision, Reason
 from .facts import Facts, family
 from .intents import Intents
-from .questions import Test, ask, fact_value
+from .questions import Test, ask
 
 PLANS_KEPT = 512  # the sets of segments that pages ask together; one page asks one set
 
@@ -123,7 +123,7 @@ class Plan:
         holds: set[int] = set()
         fails: set[int] = set()
         for name, test, literal in self._questions:
-            answer = ask(test, fact_value(facts, name))
+            answer = ask(test, facts, name)
             if answer is not None:
                 # A literal is even, its opposite the odd one after it.
                 holds.add(literal if answer else literal + 1)

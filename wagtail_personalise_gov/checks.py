@@ -1,0 +1,1 @@
+"""System checks: what a developer should hear at start, not a visitor later."""

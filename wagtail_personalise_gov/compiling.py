@@ -1,0 +1,222 @@
+"""Compile live segments into a Ruleset, and hold it.
+
+Stands between models (above which nothing is pure) and core (which knows no database). Each process holds one ruleset.
+Whether it is still current is asked of the shared cache, at most once in ``RULESET_CHECK_SECONDS``; only a changed
+version costs SQL: one query for the segments and one per rule type, however many segments there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.core.cache import caches
+from django.db import transaction
+from django.utils import timezone
+from wagtail.log_actions import log
+from wagtail.models import Site
+
+from .conf import settings
+from .core.conditions import Condition, ConditionError, OneOf
+from .core.intents import Intent as CoreIntent
+from .core.intents import Intents, Signal
+from .core.ruleset import NO_RULES, Ruleset
+from .facts import facts_named
+from .models import Intent, IntentSignal, Rule, RulesetState, Segment
+from .signals import ruleset_retired
+
+logger = logging.getLogger("wagtail_personalise_gov")
+
+CACHE_KEY = "wagtail_personalise_gov.ruleset_version"
+CACHE_SECONDS = 24 * 60 * 60  # the row is the truth; an entry that is lost is copied again
+COMPILE_TRIES = 3  # a segment published during a compile makes it start again
+SECONDS_BETWEEN_LOGS = 60
+
+# What a rule that can't be asked becomes: a question about a fact that nobody knows, so unknown, and never wider.
+CANNOT_TELL = OneOf("rule.broken", ["-"])
+
+
+def rule_models() -> list[type[Rule]]:
+    """Every installed, concrete rule type."""
+    return [model for model in apps.get_models() if issubclass(model, Rule)]
+
+
+def compile_ruleset() -> Ruleset:
+    """The ruleset as the database stands. Raises DatabaseError where it can't be read."""
+    state = RulesetState.current()
+    for _attempt in range(COMPILE_TRIES):
+        ruleset = _compile(state)
+        after = RulesetState.current()
+        if after.version == state.version:
+            return ruleset
+        state = after
+    return ruleset
+
+
+def _compile(state: RulesetState) -> Ruleset:
+    if state.paused_at is not None:
+        return Ruleset(version=state.version, paused=True)
+    segments = list(Segment.objects.live_for_visitors())
+    asked: dict[int, list[Condition]] = defaultdict(list)
+    for model in rule_models():
+        links = [field.name for field in model._meta.fields if field.many_to_one and field.name != "segment"]
+        rows = model._default_manager.filter(segment__live=True, segment__archived=False)
+        for rule in rows.select_related(*links) if links else rows:
+            asked[rule.segment_id].append(_asked(rule))
+    conditions = {segment.slug: segment.join(asked[segment.pk]) for segment in segments}
+    facts = facts_named(name for condition in conditions.values() for name in condition.facts)
+    return Ruleset(
+        version=state.version,
+        segments=conditions,
+        keys={segment.pk: segment.slug for segment in segments},
+        intents=_intents(),
+        remembers=frozenset().union(*(fact.remembers for fact in facts)),
+        landing=any(fact.landing for fact in facts),
+    )
+
+
+def _asked(rule: Rule) -> Condition:
+    try:
+        return rule.asked()
+    except Exception as error:  # a rule of anybody's; whatever it raises, pages must go on
+        what = error if isinstance(error, ConditionError) else f"{type(error).__name__}: {error}"
+        logger.error(
+            "Segment %s: rule %r (%s) can't be asked: %s. Mend or delete the rule; until then nobody matches by it.",
+            rule.segment_id,
+            str(rule._meta.verbose_name),
+            rule.pk,
+            what,
+        )
+        return CANNOT_TELL
+
+
+def _intents() -> Intents:
+    intents = list(Intent.objects.all())
+    slugs = {intent.pk: intent.slug for intent in intents}
+    many_sites = Site.objects.count() > 1
+    signals = []
+    for signal in IntentSignal.objects.select_related("page"):
+        text, host = signal.text.strip(), ""
+        if signal.kind in IntentSignal.ABOUT_PAGES:
+            parts = signal.page.get_url_parts() if signal.page else None
+            if parts is None or parts[2] is None:
+                continue  # a page of no site has no address to land on
+            text, host = parts[2], (urlsplit(parts[1]).hostname or "") if many_sites else ""
+        signals.append(Signal(slugs[signal.intent_id], signal.kind, text, signal.confidence, host))
+    return Intents(
+        tuple(
+            CoreIntent(intent.slug, intent.label, slugs.get(intent.parent_id or 0, ""), intent.asked)
+            for intent in intents
+        ),
+        tuple(signals),
+    )
+
+
+class RulesetHolder:
+    """The ruleset of one process: the last good one, and when it was last asked whether it is current."""
+
+    def __init__(self) -> None:
+        self._ruleset: Ruleset | None = None
+        self._checked_at = float("-inf")  # seconds of the monotonic clock
+        self._lock = threading.Lock()
+        self._logged_at = float("-inf")
+
+    def current(self) -> Ruleset:
+        """The current ruleset; the last good one where it can't be loaded; else an empty one. Never raises."""
+        ruleset = self._ruleset
+        now = time.monotonic()
+        if now - self._checked_at < settings.RULESET_CHECK_SECONDS:
+            return ruleset or NO_RULES
+        # One thread looks and compiles; the others go on with the last good ruleset. Only the very first one waits.
+        if not self._lock.acquire(blocking=ruleset is None):
+            return ruleset or NO_RULES
+        try:
+            if ruleset is None and self._ruleset is not None:
+                return self._ruleset
+            if ruleset is None or self._current_version() != ruleset.version:
+                self._ruleset = compile_ruleset()
+            return self._ruleset or NO_RULES
+        except Exception as error:  # whatever the database or a cache client raises, the visitor gets a page
+            self._log(error)
+            return self._ruleset or NO_RULES
+        finally:
+            self._checked_at = time.monotonic()
+            self._lock.release()
+
+    def check_again(self) -> None:
+        """Ask for the version at the next request, whatever the time."""
+        self._checked_at = float("-inf")
+
+    def _current_version(self) -> str:
+        if shared_cache():
+            try:
+                if version := caches["default"].get(CACHE_KEY):
+                    return str(version)
+                version = RulesetState.current().version
+                caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+                return version
+            except Exception as error:
+                self._log(error)
+        return RulesetState.current().version
+
+    def _log(self, error: Exception) -> None:
+        now = time.monotonic()
+        if now - self._logged_at >= SECONDS_BETWEEN_LOGS:
+            self._logged_at = now
+            logger.error(
+                "The segments can't be loaded (%s: %s). Pages go on with the last ones, or with standard versions.",
+                type(error).__name__,
+                error,
+            )
+
+
+holder = RulesetHolder()
+
+
+def current_ruleset() -> Ruleset:
+    """The ruleset of now, at most ``RULESET_CHECK_SECONDS`` behind the last publication. Never raises."""
+    return holder.current()
+
+
+def shared_cache() -> bool:
+    """Whether the default cache is one that other processes see."""
+    return not type(caches["default"]).__module__.startswith(
+        ("django.core.cache.backends.locmem", "django.core.cache.backends.dummy")
+    )
+
+
+def retire(**changes: Any) -> None:
+    """Announce that segments, rules or intents changed: every process compiles again.
+
+    The version changes in the caller's transaction, and is copied to the shared cache once that is committed. `changes`
+    are other columns of the state's row.
+    """
+    version = RulesetState.renew(**changes)
+
+    def announce() -> None:
+        if shared_cache():
+            try:
+                caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+            except Exception as error:  # the row is the truth; processes without the cache read that
+                logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
+        holder.check_again()
+        ruleset_retired.send(sender=None, version=version)
+
+    transaction.on_commit(announce)
+
+
+def pause(user: Any = None, by: str = "") -> None:
+    """Turn every page to its standard version, within `RULESET_CHECK_SECONDS` and a second, until `resume`."""
+    retire(paused_at=timezone.now(), paused_by=(by or str(user or ""))[:150])
+    log(RulesetState.current(), "wagtail_personalise_gov.pause", user=user)
+
+
+def resume(user: Any = None) -> None:
+    """End a pause."""
+    retire(paused_at=None, paused_by="")
+    log(RulesetState.current(), "wagtail_personalise_gov.resume", user=user)

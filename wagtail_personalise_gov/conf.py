@@ -1,0 +1,214 @@
+"""Settings: one dict, ``WAGTAIL_PERSONALISE_GOV``, every key optional. This table is their reference.
+
+Read them as ``from wagtail_personalise_gov.conf import settings`` and ``settings.MODE``. A wrong key or value is a
+system check (`problems`), and until it is mended the default is in force: a slip in settings must not take pages down.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_network
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from .core.geography import GEO_PRESETS
+from .core.preference import Mode
+
+NAME = "WAGTAIL_PERSONALISE_GOV"
+
+Problem = str | None
+
+
+def _one_of(*words: str) -> Callable[[Any], Problem]:
+    return lambda value: None if value in words else f"use one of {', '.join(map(repr, words))}"
+
+
+def _yes_or_no(value: Any) -> Problem:
+    return None if isinstance(value, bool) else "use True or False"
+
+
+def _whole(low: int, high: int) -> Callable[[Any], Problem]:
+    def check(value: Any) -> Problem:
+        fits = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return None if fits else f"use a whole number from {low} to {high}"
+
+    return check
+
+
+def _seconds(value: Any) -> Problem:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 60
+    return None if fits else "use a number of seconds from 0 to 60"
+
+
+def _dotted_path(value: Any) -> Problem:
+    if not isinstance(value, str):
+        return 'use a dotted path, such as "mysite.geo.OfficeGeo"'
+    try:
+        import_string(value)
+    except ImportError as error:
+        return f"it could not be imported: {error}"
+    return None
+
+
+def _path_or_none(value: Any) -> Problem:
+    return None if value is None or isinstance(value, str) or hasattr(value, "__fspath__") else "use a path, or None"
+
+
+def _headers(value: Any) -> Problem:
+    if isinstance(value, str):
+        return None if value in GEO_PRESETS else f"use a dict, or one of {', '.join(map(repr, GEO_PRESETS))}"
+    if isinstance(value, Mapping) and all(isinstance(part, str) for item in value.items() for part in item):
+        return None
+    return 'use a dict of fact to header, such as {"country": "CF-IPCountry"}'
+
+
+def _networks(value: Any) -> Problem:
+    if not isinstance(value, list | tuple):
+        return 'use a list of networks, such as ["10.0.0.0/8"]'
+    for item in value:
+        if item == "unix":
+            continue
+        try:
+            ip_network(item)
+        except ValueError as error:
+            return f'{item!r} is neither a network nor "unix": {error}'
+    return None
+
+
+def _optional_yes_or_no(value: Any) -> Problem:
+    return None if value is None or isinstance(value, bool) else "use True, False, or None"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: what holds when it is absent, how a value is checked, and what it means, with its unit."""
+
+    default: Any
+    check: Callable[[Any], Problem]
+    meaning: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "MODE": Setting(
+        "opt_out",
+        _one_of(*Mode),
+        "`opt_out`: on until refused. `opt_in`: the standard version and no cookie until allowed. `off`: never.",
+    ),
+    "HONOUR_GPC": Setting(True, _yes_or_no, "`Sec-GPC: 1` counts as refused until the visitor chooses otherwise."),
+    "HONOUR_DNT": Setting(True, _yes_or_no, "The same for `DNT: 1`."),
+    "POLICY_VERSION": Setting(
+        1,
+        _whole(1, 999_999),
+        "Raise it when visitors' data is put to a new use: older acceptances end and are asked again; refusals stand.",
+    ),
+    "ALLOWED_MAX_AGE_DAYS": Setting(183, _whole(1, 400), "Days until an acceptance is asked again."),
+    "REFUSED_MAX_AGE_DAYS": Setting(365, _whole(1, 400), "Days that a refusal is kept."),
+    "MEMORY_MAX_AGE_DAYS": Setting(
+        180, _whole(1, 395), "Days that the memory cookie is kept, counted from the day it began and not renewed."
+    ),
+    "VISIT_TIMEOUT_MINUTES": Setting(
+        30, _whole(10, 240), "Minutes of silence after which a visit ends, in steps of ten; up to ten more are given."
+    ),
+    "REMEMBER_LANDING": Setting(
+        "adapting_pages",
+        _one_of("adapting_pages", "everywhere"),
+        "Where the beginning of a visit may be remembered: on pages that adapt, or on any page it begins with.",
+    ),
+    "BANNER": Setting(
+        "where_used",
+        _one_of("where_used", "everywhere"),
+        "Which pages carry the banner: those that adapt, or all (which makes all of them private).",
+    ),
+    "GEO_PROVIDER": Setting(
+        "wagtail_personalise_gov.visit.geo.MaxMindGeo",
+        _dotted_path,
+        "Dotted path of what knows places. `wagtail_personalise_gov.visit.geo.HeaderGeo` reads a CDN's headers.",
+    ),
+    "GEO_DATABASE": Setting(
+        None, _path_or_none, "Path of an `.mmdb` (GeoLite2/GeoIP2, DB-IP Lite), read again when the file is replaced."
+    ),
+    "GEO_HEADERS": Setting(
+        {},
+        _headers,
+        'For `HeaderGeo`: fact to header, such as `{"country": "CF-IPCountry"}`, or the name of a preset: '
+        "`cloudflare`, `cloudfront`, `appengine`, `vercel`.",
+    ),
+    "TRUSTED_PROXIES": Setting(
+        [],
+        _networks,
+        "Networks whose `X-Forwarded-For` is believed, walked right to left; `unix` trusts a socket. "
+        "Empty: the connection's own address only.",
+    ),
+    "VISITOR_STORE": Setting(
+        "wagtail_personalise_gov.visit.stores.SignedCookieStore", _dotted_path, "Dotted path of what keeps memory."
+    ),
+    "RULESET_CHECK_SECONDS": Setting(
+        1, _seconds, "Seconds after which a process asks again whether a segment was published."
+    ),
+    "COOKIE_SECURE": Setting(
+        None,
+        _optional_yes_or_no,
+        "Cookies over https only, with the `__Host-` prefix. None: as `SESSION_COOKIE_SECURE`.",
+    ),
+    "SERVICE_NAME": Setting(
+        "",
+        lambda value: None if isinstance(value, str) else "use a text",
+        "The name of the site in the banner. Empty: `WAGTAIL_SITE_NAME`.",
+    ),
+}
+
+
+class PersonaliseSettings:
+    """The settings in force, as attributes. Follows Django's ``override_settings``."""
+
+    def __init__(self) -> None:
+        setting_changed.connect(self._forget, weak=False)
+
+    def _forget(self, *, setting: str, **kwargs: Any) -> None:
+        if setting in (NAME, "SESSION_COOKIE_SECURE", "WAGTAIL_SITE_NAME"):
+            self.__dict__.clear()
+
+    @cached_property
+    def _given(self) -> Mapping[str, Any]:
+        given = getattr(django_settings, NAME, {})
+        return given if isinstance(given, Mapping) else {}
+
+    def __getattr__(self, key: str) -> Any:
+        if key not in SETTINGS:
+            raise AttributeError(f"{NAME} has no key {key!r}")
+        row = SETTINGS[key]
+        value = self._given.get(key, row.default)
+        if value is not row.default and row.check(value) is not None:
+            value = row.default
+        if value is None and key == "COOKIE_SECURE":
+            value = bool(django_settings.SESSION_COOKIE_SECURE)
+        if not value and key == "SERVICE_NAME":
+            value = getattr(django_settings, "WAGTAIL_SITE_NAME", "")
+        if key == "MODE":
+            value = Mode(value)
+        self.__dict__[key] = value  # found here from now on, without this method
+        return value
+
+
+settings = PersonaliseSettings()
+
+
+def problems() -> Iterator[str]:
+    """What is wrong with the settings as they are written, a sentence each, for the system check."""
+    given = getattr(django_settings, NAME, {})
+    if not isinstance(given, Mapping):
+        yield f"{NAME} is {type(given).__name__}. Make it a dict."
+        return
+    for key, value in given.items():
+        if key not in SETTINGS:
+            near = difflib.get_close_matches(str(key), SETTINGS, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else f" The keys are {', '.join(SETTINGS)}."
+            yield f"{NAME}[{key!r}]: there is no such key.{hint}"
+        elif (problem := SETTINGS[key].check(value)) is not None:
+            yield f"{NAME}[{key!r}]: {value!r} will not do; {problem}."

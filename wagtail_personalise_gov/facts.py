@@ -1,0 +1,195 @@
+"""The facts: one row each, and the hook by which a site adds its own.
+
+The rows are data; how each is read from a request stands in `visit/gathering.py`. This module stands below the models,
+so that a rule which asks a fact that does not exist can be refused when it is saved.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from django.core.signals import setting_changed
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+from .core.facts import Fact, family
+
+logger = logging.getLogger("wagtail_personalise_gov")
+
+HOOK = "register_personalise_facts"
+
+# A site's own reader: request → value, or None for unknown.
+Reader = Callable[[Any], Any]
+
+# Visits are told apart by the cookies and by whether a link came from this site.
+VISIT_COOKIES = frozenset({"Cookie", "Referer"})
+
+FACTS: dict[str, Fact] = {
+    fact.name: fact
+    for fact in (
+        Fact(
+            "visitor.first_visit",
+            _("whether this is your first visit"),
+            VISIT_COOKIES,
+            kind="bool",
+            reads_device=True,
+            remembers=frozenset({"visits"}),
+            landing=True,
+        ),
+        Fact(
+            "visitor.visits",
+            _("how many times you have visited"),
+            VISIT_COOKIES,
+            kind="int",
+            reads_device=True,
+            remembers=frozenset({"visits"}),
+            landing=True,
+        ),
+        Fact(
+            "visitor.days_since_last_visit",
+            _("how many days ago you last visited"),
+            VISIT_COOKIES,
+            kind="int",
+            reads_device=True,
+            remembers=frozenset({"visits", "last_visit"}),
+            landing=True,
+        ),
+        Fact(
+            "visit.referrer.host",
+            _("the website that you came from"),
+            VISIT_COOKIES,
+            reads_device=True,
+            remembers=frozenset({"referrer"}),
+            landing=True,
+        ),
+        Fact(
+            "visit.referrer.kind",
+            _("the kind of website that you came from, such as a search engine"),
+            VISIT_COOKIES,
+            reads_device=True,
+            remembers=frozenset({"referrer"}),
+            landing=True,
+        ),
+        *(
+            Fact(
+                f"visit.campaign.{part}",
+                meaning,
+                VISIT_COOKIES,
+                reads_device=True,
+                remembers=frozenset({"campaign"}),
+                landing=True,
+            )
+            for part, meaning in (
+                ("source", _("where the campaign link that you followed was published")),
+                ("medium", _("the kind of campaign link that you followed")),
+                ("name", _("the campaign whose link you followed")),
+            )
+        ),
+        Fact(
+            "visit.intent",
+            _("what you told us you want to do, or what the page that you started from suggests"),
+            VISIT_COOKIES,
+            kind="weights",
+            reads_device=True,
+            remembers=frozenset({"intent"}),
+            landing=True,
+        ),
+        # Where a place is read from depends on the geo provider, which adds its own headers to these rows' Vary; and a
+        # place that the visitor told us beats the guess, so it is always read from the cookie too.
+        *(
+            Fact(
+                f"location.{part}",
+                meaning,
+                frozenset({"Cookie"}),
+                kind=kind,
+                reads_device=True,
+                remembers=frozenset({"place"}),
+            )
+            for part, kind, meaning in (
+                ("continent", "text", _("the continent that you seem to be in")),
+                ("country", "text", _("the country that you seem to be in")),
+                ("subdivisions", "texts", _("the nation, region or county that you seem to be in")),
+                ("city", "text", _("the town or city that you seem to be in")),
+                ("postcode", "text", _("the postcode area that you seem to be in")),
+                ("point", "point", _("roughly where you seem to be")),
+                ("eu", "bool", _("whether you seem to be in the European Union")),
+            )
+        ),
+        Fact(
+            "device.kind",
+            _("whether you use a phone, a tablet or a computer"),
+            frozenset({"User-Agent", "Sec-CH-UA-Mobile"}),
+            reads_device=True,
+        ),
+        Fact(
+            "language",
+            _("the languages that your browser asks for"),
+            frozenset({"Accept-Language"}),
+            kind="texts",
+            reads_device=True,
+        ),
+        Fact("clock.local", _("the time of day and the date"), kind="moment", about_visitor=False),
+        Fact(
+            "account.signed_in", _("whether you are signed in"), frozenset({"Cookie"}), kind="bool", reads_device=True
+        ),
+        Fact(
+            "account.groups",
+            _("the groups that your account is in"),
+            frozenset({"Cookie"}),
+            kind="texts",
+            reads_device=True,
+        ),
+        Fact("network.ip", _("your internet address"), kind="address"),
+        Fact("request.path", _("the address of this page"), about_visitor=False),
+        Fact(
+            "request.query",
+            _("what the link that you followed says after its question mark"),
+            kind="mapping",
+        ),
+        Fact("request.site", _("the site that you are on"), frozenset({"Host"}), about_visitor=False),
+    )
+}
+
+
+def known_facts() -> Mapping[str, Fact]:
+    """Every fact that can be asked here, by name: the package's own, then those of the hook."""
+    return _registered()[0]
+
+
+def readers() -> Mapping[str, Reader]:
+    """How to read the facts of the hook, by name. The package's own are read by `visit/gathering.py`."""
+    return _registered()[1]
+
+
+def facts_named(names: Iterable[str]) -> list[Fact]:
+    """The rows of these facts; a name that is asked as a key of a mapping gives the mapping's row."""
+    known = known_facts()
+    return [known[name] for name in sorted({family(name) for name in names}) if name in known]
+
+
+@cache
+def _registered() -> tuple[Mapping[str, Fact], Mapping[str, Reader]]:
+    facts, reading = dict(FACTS), dict[str, Reader]()
+    for function in hooks.get_hooks(HOOK):
+        given = function()
+        for fact, reader in given if isinstance(given, list) else [given]:
+            if fact.name in facts:
+                # A second "location.country" could widen every audience that asks the first.
+                logger.error(
+                    "Fact %r is registered twice; the second, from %s, is left out.", fact.name, function.__module__
+                )
+                continue
+            facts[fact.name] = fact
+            reading[fact.name] = reader
+    return facts, reading
+
+
+def forget_registered(**kwargs: Any) -> None:
+    """Ask the hook again at the next look; for tests that register a fact for a while."""
+    _registered.cache_clear()
+
+
+setting_changed.connect(forget_registered)

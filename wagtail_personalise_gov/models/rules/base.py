@@ -1,0 +1,143 @@
+"""Rule: the base of everything that an editor can ask of a visitor.
+
+A rule is a form for a condition, not a second engine: it says itself as a `Condition` and as a sentence, and never
+looks at a request. Any installed app may add one: subclass `Rule`, give it `panels` and `condition()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
+from django.db import models
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import model_from_serializable_data
+from wagtail.models import Orderable
+
+from ...core.conditions import Condition, ConditionError, Not
+from ...core.facts import family
+from ...facts import known_facts
+
+# Groups of the "Add a rule" menu, in this order; a rule may name one of its own.
+VISITOR = _("The visitor")
+ARRIVAL = _("How they arrived")
+PLACE = _("Where they are")
+OTHERS = _("Other segments")
+GROUP_ORDER: tuple[Any, ...] = (ARRIVAL, VISITOR, PLACE, OTHERS)
+
+
+class Rule(Orderable):
+    """One row that an editor fills in.
+
+    Subclasses must inherit ``Rule.Meta`` in their own ``Meta``, if they have one: its ordering is what makes a rule
+    that was left at its default values be saved (Django takes an unchanged form for an empty one).
+    """
+
+    segment = ParentalKey(
+        "wagtail_personalise_gov.Segment", on_delete=models.CASCADE, related_name="%(app_label)s_%(class)s_rules"
+    )
+    negated = models.BooleanField(
+        _("is or is not"),
+        choices=[(False, _("is")), (True, _("is not"))],
+        default=False,
+        help_text=_("“Is not” holds only for visitors of whom we can tell that it is not so."),
+    )
+
+    icon: ClassVar[str] = "cog"
+    group: ClassVar[Any] = VISITOR
+    description: ClassVar[Any] = ""  # one line for the "Add a rule" menu
+
+    class Meta(Orderable.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+    def condition(self) -> Condition:
+        """What the rule asks, without its negation. Raises ConditionError where it can't be asked."""
+        raise NotImplementedError(f"{type(self).__name__} needs a condition().")
+
+    def asked(self) -> Condition:
+        """What the rule asks, with its negation."""
+        condition = self.condition()
+        return Not(condition) if self.negated else condition
+
+    def sentence(self) -> str:
+        """The rule in words for editors."""
+        name = str(self._meta.verbose_name)
+        return gettext("not: %s") % name if self.negated else name
+
+    def public_sentence(self) -> str:
+        """The rule in words for visitors; the meanings of the facts that it asks, unless a rule says it better."""
+        known = known_facts()
+        meanings = [str(known[name].meaning) for name in sorted(map(family, self.condition().facts)) if name in known]
+        return gettext("It depends on %s.") % joined(meanings, gettext("and")) if meanings else ""
+
+    def clean(self) -> None:
+        """Refuse what can't compile, so that no rule can be saved that can't be asked on a visit."""
+        super().clean()
+        try:
+            condition = self.asked()
+        except ConditionError as error:
+            raise ValidationError(str(error)) from error
+        except ObjectDoesNotExist:
+            return  # a field that must be filled in is not, and says so itself
+        self._refuse_unknown_facts(condition)
+
+    @classmethod
+    def from_serializable_data(cls, data: dict[str, Any], check_fks: bool = True, strict_fks: bool = False) -> Rule:
+        """The rule as a revision holds it. What it asks about may be gone since: then that choice is empty.
+
+        modelcluster would raise for a row that is protected from deletion, and elsewhere drop the rule, which would
+        widen its segment.
+        """
+        links = [
+            field for field in cls._meta.concrete_fields if field.many_to_one and not isinstance(field, ParentalKey)
+        ]
+        gone = {
+            link.name: None
+            for link in links
+            if data.get(link.name) is not None
+            and not link.related_model._default_manager.filter(pk=data[link.name]).exists()
+        }
+        rule: Rule = model_from_serializable_data(cls, {**data, **gone}, check_fks=False)
+        return rule
+
+    def _refuse_unknown_facts(self, condition: Condition) -> None:
+        known = known_facts()
+        unknown = sorted(name for name in condition.facts if family(name) not in known)
+        if unknown:
+            raise ValidationError(
+                ngettext(
+                    "This rule asks something that this site does not know: %s. Has its app been removed?",
+                    "This rule asks things that this site does not know: %s. Has their app been removed?",
+                    len(unknown),
+                )
+                % ", ".join(unknown)
+            )
+
+
+class FieldErrors:
+    """Collects messages for the fields of a rule and raises them together, so that an editor sees all at once."""
+
+    def __init__(self) -> None:
+        self._errors: dict[str, list[Any]] = {}
+
+    def add(self, field: str, message: Any) -> None:
+        self._errors.setdefault(field or NON_FIELD_ERRORS, []).append(message)
+
+    def __bool__(self) -> bool:
+        return bool(self._errors)
+
+    def raise_any(self) -> None:
+        if self._errors:
+            raise ValidationError(self._errors)
+
+
+def joined(words: Iterable[Any], last: str) -> str:
+    """Words as a list in a sentence: "a", "a or b", "a, b or c". `last` is the word before the last one."""
+    *first, final = [str(word) for word in words] or [""]
+    return f"{', '.join(first)} {last} {final}" if first else final

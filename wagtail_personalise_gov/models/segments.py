@@ -1,0 +1,283 @@
+"""Segment: a named group of visitors, described by rules that match all or any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.deletion import ProtectedError
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel, get_all_child_relations
+from wagtail.log_actions import log
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    PreviewableMixin,
+    ReferenceIndex,
+    RevisionMixin,
+    WorkflowMixin,
+)
+from wagtail.search import index
+
+from ..core.conditions import All, Condition
+from ..core.conditions import Any as AnyOf
+from .locks import ArchivedLock
+from .rules.base import GROUP_ORDER, Rule
+from .rules.nesting import asked_in
+from .words import InWords, is_finished, rules_in_words
+
+# Narrower than Django's slugs: a segment's slug may become the name of a response header, where "_" and "-" are one.
+validate_slug = RegexValidator(
+    r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", _("Use small letters, digits and single hyphens, such as new-parents.")
+)
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def live_for_visitors(self) -> SegmentQuerySet:
+        """Those that visitors can be in: published, not archived."""
+        return self.filter(live=True, archived=False)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refused with ProtectedError while one of them is used."""
+        for segment in self:
+            segment.refuse_while_used()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class Segment(
+    WorkflowMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    PreviewableMixin,
+    index.Indexed,
+    ClusterableModel,
+):
+    """A named group of visitors. A segment with no rules matches nobody."""
+
+    ALL, ANY = "all", "any"
+
+    name = models.CharField(_("name"), max_length=120, help_text=_("For editors. Visitors never see it."))
+    slug = models.CharField(
+        _("slug"),
+        max_length=50,
+        unique=True,
+        validators=[validate_slug],
+        help_text=_("The segment's public name in templates and in the API. It can't change once published."),
+    )
+    match = models.CharField(
+        _("who is in it"),
+        max_length=3,
+        choices=[(ALL, _("Visitors who match all of the rules")), (ANY, _("Visitors who match any of the rules"))],
+        default=ALL,
+    )
+    purpose = models.CharField(
+        _("purpose"), max_length=255, blank=True, help_text=_("Why these visitors are treated apart, in one sentence.")
+    )
+    public_name = models.CharField(
+        _("public name"),
+        max_length=120,
+        blank=True,
+        help_text=_("What visitors read, such as “People who seem to be in Riverside”."),
+    )
+    public_explanation = models.TextField(
+        _("public explanation"),
+        blank=True,
+        help_text=_(
+            "What changes for these visitors and why, in plain words, for the page about how this site adapts."
+        ),
+    )
+    owner = models.CharField(
+        _("owner"), max_length=120, blank=True, help_text=_("The person or team who answers for it.")
+    )
+    review_by = models.DateField(_("review by"), null=True, blank=True)
+    archived = models.BooleanField(_("archived"), default=False, editable=False)
+
+    revisions = GenericRelation(
+        "wagtailcore.Revision",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="personalise_segment",
+        for_concrete_model=False,
+    )
+    workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="personalise_segment",
+        for_concrete_model=False,
+    )
+
+    search_fields: ClassVar[list[Any]] = [
+        index.SearchField("name"),
+        index.AutocompleteField("name"),
+        index.AutocompleteField("slug"),
+        index.AutocompleteField("owner"),
+        index.SearchField("purpose"),
+        index.FilterField("live"),
+        index.FilterField("archived"),
+    ]
+
+    objects = SegmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        if self.pk and self.first_published_at:
+            published = type(self).objects.filter(pk=self.pk).values_list("slug", flat=True).first()
+            if published and published != self.slug:
+                raise ValidationError(
+                    {
+                        "slug": gettext(
+                            "This segment has been published as “%s”, and templates and other systems may use that "
+                            "name. Keep it, or make a copy with another slug."
+                        )
+                        % published
+                    }
+                )
+
+    # Rules
+
+    @classmethod
+    def rule_relations(cls) -> list[Any]:
+        """The relations to every installed rule type, third parties' included, in the order of the menu."""
+        relations = [relation for relation in get_all_child_relations(cls) if issubclass(relation.related_model, Rule)]
+
+        def place(relation: Any) -> tuple[int, str, str]:
+            rule = relation.related_model
+            order = GROUP_ORDER.index(rule.group) if rule.group in GROUP_ORDER else len(GROUP_ORDER)
+            return order, str(rule.group), str(rule._meta.verbose_name)
+
+        return sorted(relations, key=place)
+
+    def get_rules(self) -> list[Rule]:
+        """Its rules as they stand in this object, so that of a draft these are the draft's."""
+        return [
+            rule for relation in self.rule_relations() for rule in getattr(self, relation.get_accessor_name()).all()
+        ]
+
+    def condition(self) -> Condition:
+        """What its rules ask together. Raises ConditionError where one of them can't be asked."""
+        return self.join(rule.asked() for rule in self.get_rules())
+
+    def join(self, asked: Iterable[Condition]) -> Condition:
+        """Conditions as one, by the segment's ALL or ANY."""
+        return AnyOf(*asked) if self.match == self.ANY else All(*asked)
+
+    def sentences(self) -> list[str]:
+        """Its rules in words for editors."""
+        return [rule.sentence() for rule in self.get_rules()]
+
+    def in_words(self) -> InWords:
+        """Who is in it, for editors. Never raises: a draft's rules may not be finished."""
+        return rules_in_words(self.get_rules(), any_of_them=self.match == self.ANY)
+
+    def public_sentences(self) -> list[str]:
+        """Its rules in words for visitors."""
+        return [rule.public_sentence() for rule in self.get_rules()]
+
+    # Ending
+
+    def uses(self) -> list[tuple[Any, list[Any]]]:
+        """Where it is used: [(object, its references), …]; other segments whose rules ask about it included.
+
+        Read from Wagtail's reference index, which knows saved content and not drafts. Drafts of segments are read too:
+        they stand at the end, without references.
+        """
+        used: list[tuple[Any, list[Any]]] = list(ReferenceIndex.get_grouped_references_to(self))
+        known = {user.pk for user, _references in used if isinstance(user, Segment)}
+        return used + [(segment, []) for segment in self._drafts_that_ask() if segment.pk not in known]
+
+    def _drafts_that_ask(self) -> list[Segment]:
+        """The segments whose unpublished changes hold a rule about this one."""
+        drafts = (
+            Segment.objects.filter(has_unpublished_changes=True).exclude(pk=self.pk).select_related("latest_revision")
+        )
+        return [
+            draft for draft in drafts if draft.latest_revision and self.pk in asked_in(draft.latest_revision.content)
+        ]
+
+    def archive(self, user: Any = None) -> None:
+        """Take it out of use without breaking what uses it: nobody is in it, and choosers no longer offer it."""
+        if self.live:
+            self.unpublish(user=user, log_action=False)
+        # What was scheduled or submitted would bring it back to life.
+        self.revisions.update(approved_go_live_at=None)
+        if workflow_state := self.current_workflow_state:
+            workflow_state.cancel(user=user)
+        self._set_archived(True)
+        log(self, "wagtail_personalise_gov.archive", user=user)
+
+    def restore(self, user: Any = None) -> None:
+        """Bring it back from the archive, as a draft."""
+        self._set_archived(False)
+        log(self, "wagtail_personalise_gov.restore", user=user)
+
+    def _set_archived(self, archived: bool) -> None:
+        self.archived = archived
+        self.save(update_fields=["archived"])
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refused with ProtectedError while it is used: pages that name it could not be saved any more."""
+        self.refuse_while_used()
+        deleted: tuple[int, dict[str, int]] = super().delete(*args, **kwargs)
+        return deleted
+
+    def refuse_while_used(self) -> None:
+        """Raise ProtectedError where something uses it."""
+        if used := self.uses():
+            names = ", ".join(f"“{user}”" for user, _references in used[:5])
+            raise ProtectedError(
+                gettext("Segment “%(segment)s” is used by %(names)s. Archive it instead, or remove it there first.")
+                % {"segment": self, "names": names},
+                {user for user, _references in used},
+            )
+
+    # Drafts
+
+    def with_content_json(self, content: Any) -> Segment:
+        """Archived or not is a matter of the segment, not of one of its revisions."""
+        segment: Segment = super().with_content_json(content)
+        segment.archived = self.archived
+        return segment
+
+    def get_lock(self) -> Any:
+        return ArchivedLock(self) if self.archived else super().get_lock()
+
+    @property
+    def status_string(self) -> str:
+        return gettext("archived") if self.archived else str(super().status_string)
+
+    @property
+    def review_is_overdue(self) -> bool:
+        return self.review_by is not None and self.review_by < timezone.localdate()
+
+    # Preview
+
+    def get_preview_template(self, request: Any, mode_name: str) -> str:
+        return "wagtail_personalise_gov/editor/segment_preview.html"
+
+    def get_preview_context(self, request: Any, mode_name: str) -> dict[str, Any]:
+        finished = [rule for rule in self.get_rules() if is_finished(rule)]
+        return {
+            **super().get_preview_context(request, mode_name),
+            "segment": self,
+            "in_words": self.in_words(),
+            "public_sentences": [text for rule in finished if (text := rule.public_sentence())],
+        }

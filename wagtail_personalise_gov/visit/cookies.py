@@ -1,0 +1,97 @@
+"""The cookies: one registry, from which they are set, expired, and told of on the public page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from ..conf import settings
+
+SECONDS_PER_DAY = 24 * 60 * 60
+MAX_LENGTH = 4096  # characters of a value that are looked at; browsers keep no more
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One cookie. `days_setting` names the setting with its age; none: it goes when the browser closes."""
+
+    base_name: str
+    purpose: Any
+    http_only: bool
+    days_setting: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name as sent: with the ``__Host-`` prefix over https, so that no other host can set it."""
+        return f"__Host-{self.base_name}" if settings.COOKIE_SECURE else self.base_name
+
+    @property
+    def days(self) -> int | None:
+        """The longest it lives, in days; None: until the browser closes."""
+        return getattr(settings, self.days_setting) if self.days_setting else None
+
+    @property
+    def lasts(self) -> str:
+        """How long it lasts, in words."""
+        if self.days is None:
+            return str(_("until you close your browser"))
+        return ngettext("%d day", "%d days", self.days) % self.days
+
+    def read(self, request: HttpRequest) -> str | None:
+        value = request.COOKIES.get(self.name)
+        return None if value is None or len(value) > MAX_LENGTH else value
+
+    def sent_by(self, request: HttpRequest) -> bool:
+        return self.name in request.COOKIES
+
+    def write(self, response: HttpResponseBase, value: str, max_age: int | None = None) -> None:
+        """Set it; `max_age` in seconds, None: until the browser closes."""
+        response.set_cookie(
+            self.name,
+            value,
+            max_age=max_age,
+            path="/",
+            secure=settings.COOKIE_SECURE,
+            httponly=self.http_only,
+            samesite="Lax",
+        )
+
+    def expire(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Have the browser drop it, if it sent it."""
+        if self.sent_by(request):
+            response.delete_cookie(self.name, path="/", samesite="Lax")
+            response.cookies[self.name]["secure"] = settings.COOKIE_SECURE
+            response.cookies[self.name]["httponly"] = self.http_only
+
+
+CHOICE = Cookie(
+    "personalise_choice",
+    _("Remembers whether you want this site to adapt to you. It is the same for everybody who chooses the same."),
+    http_only=False,  # a page from a shared cache has to see it
+    days_setting="REFUSED_MAX_AGE_DAYS",
+)
+VISIT = Cookie(
+    "personalise_visit",
+    _("Remembers how this visit began and what you told us, so that pages fit until you leave."),
+    http_only=True,
+)
+MEMORY = Cookie(
+    "personalise_memory",
+    _("Remembers that you have been here before, and when, to the day."),
+    http_only=True,
+    days_setting="MEMORY_MAX_AGE_DAYS",
+)
+CONFIRM = Cookie(
+    "personalise_confirm",
+    _(
+        "Makes sure that it is you who changes a setting here, if your browser does not say where a form came from."
+    ),
+    http_only=True,
+)
+
+COOKIES = (CHOICE, VISIT, MEMORY, CONFIRM)

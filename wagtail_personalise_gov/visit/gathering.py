@@ -1,0 +1,139 @@
+"""Gather facts: how each is read from a visit, each at most once. A reader that fails makes its fact unknown."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from ..facts import readers
+from .address import client_address
+from .devices import device_kind
+
+if TYPE_CHECKING:
+    from .visit import Visit
+
+logger = logging.getLogger("wagtail_personalise_gov")
+
+SECONDS_BETWEEN_LOGS = 60  # for one fact in one process
+_logged_at: dict[str, float] = {}
+
+
+def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
+    """The values of the named facts; None where a value can't be told. Never raises."""
+    own = readers()
+    gathered: dict[str, Any] = {}
+    for name in names:
+        try:
+            if name in READERS:
+                gathered[name] = READERS[name](visit)
+            elif name in own:
+                gathered[name] = own[name](visit.request)
+            else:
+                gathered[name] = None  # of an app that was removed
+        except Exception as error:  # anybody's reader, any header; the visitor gets a page
+            gathered[name] = None
+            _log(name, error)
+    return gathered
+
+
+def _log(name: str, error: Exception) -> None:
+    # The message of the error may hold what was read; its type and place say enough, and nothing about anybody.
+    now = time.monotonic()
+    if now - _logged_at.get(name, float("-inf")) < SECONDS_BETWEEN_LOGS:
+        return
+    _logged_at[name] = now
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
+    logger.error(
+        "Fact %r can't be read (%s at %s). It is unknown until that is mended.", name, type(error).__name__, place
+    )
+
+
+def _landing(visit: Visit) -> Any:
+    """This visit, if it was followed from its landing on; else how it began can't be told."""
+    this_visit = visit.memory.visit
+    return this_visit if this_visit is not None and this_visit.landed else None
+
+
+def _referrer(part: str) -> Callable[[Visit], Any]:
+    def read(visit: Visit) -> Any:
+        landing = _landing(visit)
+        return getattr(landing.referrer, part) if landing is not None and landing.referrer is not None else None
+
+    return read
+
+
+def _campaign(part: str) -> Callable[[Visit], Any]:
+    def read(visit: Visit) -> Any:
+        landing = _landing(visit)
+        return getattr(landing.campaign, part) if landing is not None and landing.campaign is not None else None
+
+    return read
+
+
+def _intent(visit: Visit) -> Mapping[str, float] | None:
+    this_visit = visit.memory.visit
+    if this_visit is None or not (this_visit.landed or this_visit.intent):
+        return None
+    return visit.ruleset.intents.weigh(this_visit.intent, this_visit.recognised)
+
+
+def _location(part: str) -> Callable[[Visit], Any]:
+    def read(visit: Visit) -> Any:
+        place = visit.place
+        # An empty list of regions says that the database has none for this address, not that there is none.
+        return None if place is None else getattr(place, part) or (False if getattr(place, part) is False else None)
+
+    return read
+
+
+def _signed_in(visit: Visit) -> bool | None:
+    user = getattr(visit.request, "user", None)
+    return None if user is None else bool(user.is_authenticated)
+
+
+def _groups(visit: Visit) -> list[str] | None:
+    user = getattr(visit.request, "user", None)
+    if user is None:
+        return None
+    return list(user.groups.values_list("name", flat=True)) if user.is_authenticated else []
+
+
+def _languages(visit: Visit) -> list[str] | None:
+    header = visit.request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    return [tag for tag, quality in parse_accept_lang_header(header) if quality > 0] or None
+
+
+READERS: dict[str, Callable[[Visit], Any]] = {
+    "visitor.first_visit": lambda visit: visit.memory.first_visit,
+    "visitor.visits": lambda visit: visit.memory.visits,
+    "visitor.days_since_last_visit": lambda visit: visit.memory.days_since_last_visit,
+    "visit.referrer.host": _referrer("host"),
+    "visit.referrer.kind": _referrer("kind"),
+    "visit.campaign.source": _campaign("source"),
+    "visit.campaign.medium": _campaign("medium"),
+    "visit.campaign.name": _campaign("name"),
+    "visit.intent": _intent,
+    **{
+        f"location.{part}": _location(part)
+        for part in ("continent", "country", "subdivisions", "city", "postcode", "point", "eu")
+    },
+    "device.kind": lambda visit: device_kind(
+        visit.request.META.get("HTTP_USER_AGENT", ""), visit.request.META.get("HTTP_SEC_CH_UA_MOBILE", "")
+    ),
+    "language": _languages,
+    "clock.local": lambda visit: timezone.localtime(visit.now),
+    "account.signed_in": _signed_in,
+    "account.groups": _groups,
+    "network.ip": lambda visit: client_address(visit.request),
+    "request.path": lambda visit: visit.request.path,
+    "request.query": lambda visit: visit.request.GET.dict(),
+    "request.site": lambda visit: visit.host,
+}

@@ -1,0 +1,319 @@
+"""Visit: one request seen through personalisation, as ``request.visit``.
+
+Everything is lazy. Until something is asked of it, nothing is read and the response stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..compiling import current_ruleset
+from ..conf import settings
+from ..core.decision import Decision, Reason
+from ..core.facts import Facts
+from ..core.geography import Place
+from ..core.intents import Landing
+from ..core.memory import MAX_CAMPAIGN_PART, Arrival, Campaign, DeclaredPlace, Referrer, ThisVisit, VisitorMemory
+from ..core.preference import Choice, Mode, Preference, Standing
+from ..core.ruleset import Ruleset
+from ..core.variants import Variant, choose
+from ..facts import facts_named, known_facts
+from .entrance import Entrance
+from .gathering import gather
+from .geo import geo_provider
+from .preference import new_choice, preference_headers, standing_of
+from .referrers import Source, host_name, source_of
+from .stores import visitor_store
+
+# What is noted of a request at the entrance, before other middleware may change it.
+NOTED = ("HTTP_COOKIE", "HTTP_REFERER", "QUERY_STRING")
+
+READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a form sent never begins one
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The variant that was chosen for a block, and the segment that it was chosen for."""
+
+    position: int  # of the variant, in the editor's order
+    variant_id: str
+    segment: str
+
+
+class Visit:
+    """What personalisation knows of one request, and decides for it.
+
+    `considered` turns True as soon as anything is asked whose answer may differ between visitors: from then on the
+    response is private. `varies_on` gathers the request headers that the answers were read from.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        meta = request.META
+        self._noted = {key: meta[key] for key in NOTED if key in meta}
+        self._path = request.path
+        self.considered = False
+        self.closed = False
+        # Nothing new is kept of this request. A form that another site sends comes without our cookies, so to keep
+        # memory on its response would replace what is kept by an empty beginning.
+        self.only_looks = request.method not in READING
+        self.forgets = False  # what was kept is erased on the way out
+        self.choice_to_keep: Choice | None = None  # written on the way out
+        self.varies_on: set[str] = set()
+        self._known: dict[str, Any] = {}
+        self._refused: set[str] = set()
+
+    @staticmethod
+    def preview(request: HttpRequest, segments: Iterable[Any] = ()) -> Visit:
+        """A visit that reads nothing of the request and is in just these segments (models; drafts too)."""
+        return PreviewVisit(request, segments)
+
+    # What is asked
+
+    def includes(self, slug: str) -> bool:
+        """Whether the visitor is in a segment; False for a slug of no live segment."""
+        return self.decide([slug]).includes(slug)
+
+    def decide(self, slugs: Iterable[str]) -> Decision:
+        """The `Reason` for each of these segments that is live. Never raises, and makes no SQL query of its own."""
+        slugs = list(slugs)
+        if not self._adapting:
+            return Decision(dict.fromkeys(slugs, Reason.UNKNOWN))
+        self.consider()
+        plan = self.ruleset.only(slugs)
+        return plan.decide(self._gathered(plan.needs))
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The slugs of all live segments that the visitor is in. Asks every fact that a live segment needs."""
+        return self.decide(self.ruleset.segments).matched
+
+    def choose(self, variants: Sequence[tuple[str, Sequence[int]]]) -> Chosen | None:
+        """The first of these variants, given as (id, primary keys of segments), that is for this visitor; else None."""
+        return self.choose_each([variants])[0]
+
+    def choose_each(self, blocks: Sequence[Sequence[tuple[str, Sequence[int]]]]) -> list[Chosen | None]:
+        """`choose` for several blocks at once, at the cost of one decision."""
+        named = [[Variant(variant_id, self._slugs(keys)) for variant_id, keys in variants] for variants in blocks]
+        decision = self.decide({slug for variants in named for variant in variants for slug in variant.segments})
+        chosen: list[Chosen | None] = []
+        for variants in named:
+            variant = choose(variants, decision)
+            segment = variant.matched_by(decision) if variant else None
+            chosen.append(
+                Chosen(variants.index(variant), variant.id, segment) if variant and segment is not None else None
+            )
+        return chosen
+
+    def cache_key(self, *slugs: str) -> str:
+        """What a cached fragment that asks these segments must be kept under, besides its own name."""
+        decision = self.decide(slugs)
+        return ",".join(slug for slug in sorted(set(slugs)) if decision.includes(slug))
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Where the visitor stands: their preference, where it comes from, and whether pages adapt to them."""
+        self.consider()
+        return standing_of(self.request)
+
+    @property
+    def preference(self) -> Preference:
+        return self.standing.preference
+
+    @property
+    def facts(self) -> Facts:
+        """What has been gathered so far."""
+        return Facts(self._known, self._refused)
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names of the facts that have been asked so far, known or not."""
+        return frozenset(self._known) | self._refused
+
+    def consider(self) -> None:
+        """Note that what is shown may differ between visitors: the response becomes private."""
+        self.considered = True
+
+    # What it is made of
+
+    @cached_property
+    def request(self) -> HttpRequest:
+        """The request as it entered."""
+        return Entrance(self._request, self._noted, self._path)
+
+    @cached_property
+    def now(self) -> datetime:
+        return timezone.now()
+
+    @cached_property
+    def ruleset(self) -> Ruleset:
+        """The ruleset of this request: one, even when a segment is published in its middle."""
+        return current_ruleset()
+
+    @cached_property
+    def host(self) -> str:
+        """The host name of this site, without a port."""
+        return host_name(self._request._get_raw_host())  # type: ignore[attr-defined]
+
+    @cached_property
+    def source(self) -> Source:
+        return source_of(self.request.META.get("HTTP_REFERER", ""), self.host)
+
+    @cached_property
+    def stored(self) -> VisitorMemory:
+        """The memory as it was kept by the last response."""
+        return visitor_store().load(self.request)
+
+    @cached_property
+    def memory(self) -> VisitorMemory:
+        """The memory as this request finds it: the visit goes on, or a new one begins."""
+        return self.stored.opened(self._arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
+
+    @cached_property
+    def place(self) -> Place | None:
+        """Where the visitor is: what they told us beats what we would guess. None where it can't be told."""
+        declared = self.memory.visit.place if self.memory.visit else None
+        if declared is None:
+            return geo_provider().place(self.request)
+        if not declared.says_where:
+            return None  # "I'm not there": the guess is wrong, and no better one is to be had
+        return Place(
+            country=declared.country or None,
+            subdivisions=(declared.subdivision,) if declared.subdivision else (),
+            city=declared.city or None,
+        )
+
+    # What the visitor says; it is kept on the way out
+
+    def prefer(self, preference: Preference) -> None:
+        """Note the visitor's choice. It holds from here on in this very request, and a refusal erases what was kept."""
+        self.consider()
+        self.choice_to_keep = new_choice(self.request, preference)
+        self.standing = standing_of(self.request, self.choice_to_keep)
+        self._known.clear()
+        self._refused.clear()
+        if preference is Preference.REFUSED:
+            self.forget()
+
+    def confirm(self) -> None:
+        """Note that the visitor has seen what they chose, so that they are told once."""
+        choice = self.standing.choice
+        if choice is not None and choice.new:
+            self.choice_to_keep = choice.confirmed()
+
+    def forget(self) -> None:
+        """Erase what is kept of the visitor, but for their choice. Nothing new is kept of this request either."""
+        self.consider()
+        self.forgets = True
+        self.memory = VisitorMemory()
+
+    @property
+    def declared_intent(self) -> str:
+        """The slug of what the visitor said that this visit is for; "" for nothing, or where it may not be kept."""
+        return self.memory.visit.intent if self.standing.adapts and self.memory.visit else ""
+
+    @property
+    def declared_place(self) -> DeclaredPlace | None:
+        """Where the visitor said they are; None for nothing said, or where it may not be kept."""
+        return self.memory.visit.place if self.standing.adapts and self.memory.visit else None
+
+    def may_keep(self, item: str) -> bool:
+        """Whether an item of memory would be kept: a live rule needs it, and the visitor lets us."""
+        return self._adapting and item in self.ruleset.remembers and self.standing.adapts
+
+    def declare_intent(self, slug: str) -> None:
+        """Note what the visitor says that this visit is for; "" withdraws it, and what was recognised before too."""
+        self._change(intent=slug if slug in self.ruleset.intents.by_slug else "", recognised={})
+
+    def declare_place(self, place: DeclaredPlace | None) -> None:
+        """Note where the visitor says they are; one that says nothing: not where we guessed. None withdraws it."""
+        self._change(place=place)
+
+    def _change(self, **changes: Any) -> None:
+        self.consider()
+        self.only_looks = False
+        this_visit = self.memory.visit or ThisVisit(self._arrival().step)
+        self.memory = replace(self.memory, visit=replace(this_visit, **changes))
+
+    # How it is done
+
+    @property
+    def _adapting(self) -> bool:
+        """Whether anything is decided at all. Paused, switched off or already sent, every visitor gets the same."""
+        return not (self.closed or settings.MODE is Mode.OFF or self.ruleset.paused)
+
+    def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
+        return self.ruleset.slugs(keys)
+
+    def _gathered(self, needs: Iterable[str]) -> Facts:
+        missing = [name for name in needs if name not in self._known and name not in self._refused]
+        if missing:
+            known = known_facts()
+            allowed = []
+            for name in missing:
+                fact = known.get(name)
+                # What is the same for everybody is not about the visitor: it goes on working after refusal.
+                if fact is not None and fact.about_visitor and not self.standing.adapts:
+                    self._refused.add(name)
+                else:
+                    allowed.append(name)
+            self._vary_on(missing)
+            self._known.update(gather(self, allowed))
+        return self.facts
+
+    def _vary_on(self, names: Iterable[str]) -> None:
+        # Also for what was refused or unknown: the next visitor's answer may differ.
+        for fact in facts_named(names):
+            self.varies_on |= fact.varies_on
+            if fact.name.startswith("location."):
+                self.varies_on |= geo_provider().varies_on
+        self.varies_on |= preference_headers()
+
+    def _arrival(self) -> Arrival:
+        query = self.request.GET
+        campaign = Campaign(
+            *(query.get(f"utm_{part}", "")[:MAX_CAMPAIGN_PART] for part in ("source", "medium", "campaign"))
+        )
+        landing = Landing(self.request.path, self.host, campaign.name, self.source.words)
+        return Arrival(
+            minute=int(self.now.timestamp()) // 60,
+            internal=self.source.kind == "internal" or self.request.method not in READING,
+            referrer=Referrer(self.source.kind, self.source.host),
+            campaign=campaign,
+            recognised=self.ruleset.intents.recognise(landing),
+        )
+
+
+class PreviewVisit(Visit):
+    """A visit for a preview: in the segments that it is given and no others, whoever looks."""
+
+    def __init__(self, request: HttpRequest, segments: Iterable[Any] = ()) -> None:
+        super().__init__(request)
+        self._previewed = {segment.pk: segment.slug for segment in segments}
+
+    @property
+    def _adapting(self) -> bool:
+        return not self.closed
+
+    def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self._previewed[key] for key in keys if key in self._previewed)
+
+    def decide(self, slugs: Iterable[str]) -> Decision:
+        self.consider()
+        previewed = set(self._previewed.values())
+        return Decision({slug: Reason.PREVIEW if slug in previewed else Reason.NOT_MATCHED for slug in slugs})
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        return tuple(self._previewed.values())
+
+    @cached_property
+    def stored(self) -> VisitorMemory:
+        return VisitorMemory()
