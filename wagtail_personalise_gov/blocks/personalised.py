@@ -1,0 +1,200 @@
+"""PersonalisedBlock: content with a standard version, and variants for the visitors of some segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
+
+from ..visit.visit import Visit
+from .choosers import SegmentChooserBlock
+from .must_see import holds_must_see, says_nothing
+from .values import PersonalisedValue, Shown, Siblings, as_raw
+from .wording import worded
+
+
+class PersonalisedBlock(blocks.StructBlock):
+    """Wraps any block: ``PersonalisedBlock(HeroBlock())``, a block class, or a list of (name, block) for a stream.
+
+    A subclass for one fixed use names its ``content``. The first variant, in the editor's order, that is for a segment
+    the visitor is in is shown; else the standard version, which is also what anything without a visitor gets: search,
+    feeds, the standard preview. Choosing makes no query.
+    """
+
+    content: Any = None
+
+    def __init__(self, content: Any = None, **kwargs: Any) -> None:
+        content = content if content is not None else self.content
+        if content is None:
+            raise TypeError("PersonalisedBlock needs its content, such as PersonalisedBlock(HeroBlock()).")
+        segments = worded(blocks.ListBlock(SegmentChooserBlock()), label=_("For visitors in any of these"), min_num=1)
+        variant = worded(
+            blocks.StructBlock([("segments", segments), ("content", worded(fresh(content), label=_("They see")))]),
+            label=_("Version for some visitors"),
+            label_format="{segments}",
+            icon="user",
+        )
+        variants = worded(
+            blocks.StreamBlock([("variant", variant)]),
+            label=_("Versions for some visitors"),
+            help_text=_("The first one that is for a visitor is what they see, so the order is the priority."),
+            required=False,
+        )
+        nothing_for_others = worded(
+            blocks.BooleanBlock(required=False),
+            label=_("Others see nothing here"),
+            help_text=_("Tick this only where nothing is missing for visitors who see no version at all."),
+        )
+        local_blocks = [
+            ("variants", variants),
+            ("default", worded(fresh(content), label=_("Standard version"))),
+            ("nothing_for_others", nothing_for_others),
+        ]
+        super().__init__(local_blocks, **kwargs)
+
+    # What is shown
+
+    def shown(self, value: PersonalisedValue, visit: Visit | None) -> Shown:
+        """What the block shows to a visit; without one, the standard version."""
+        if value.siblings is not None:
+            return value.siblings.shown(value.position, visit)
+        # A value from a form or from code: it is whole, and stands alone.
+        variants = [
+            (variant.id or f"variant-{position}", [segment.pk for segment in variant.value["segments"] if segment])
+            for position, variant in enumerate(value.get("variants") or ())
+        ]
+        chosen = visit.choose(variants) if visit is not None and variants else None
+        if chosen is not None:
+            content = value["variants"][chosen.position].value.bound_blocks["content"]
+            return Shown(content, chosen.variant_id, chosen.segment)
+        return Shown(None if value.get("nothing_for_others") else value.bound_blocks["default"])
+
+    def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
+        shown = self.shown(self.normalize(value), visit_of(context))
+        if shown.content is None:
+            return ""
+        inner = {**(context or {}), "personalised": shown}
+        # Wagtail 8 gives a stream child's id to its template, unless there is one already: ours is not the content's.
+        inner.pop("id", None)
+        return str(shown.content.render(inner))
+
+    def get_api_representation(self, value: Any, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        shown = self.shown(value, visit_of(context))
+        if shown.content is None:
+            return {"variant": shown.variant_id, "content": None}
+        block, inner = shown.content.block, {**(context or {}), "personalised": shown}
+        content = block.get_api_representation(shown.content.value, context=inner)
+        return {"variant": shown.variant_id, "content": content}
+
+    def get_searchable_content(self, value: Any) -> list[Any]:
+        """The standard version only: what is meant for some visitors does not belong in everybody's search."""
+        return list(self.child_blocks["default"].get_searchable_content(value["default"]))
+
+    def get_preview_value(self) -> Any:
+        return self.normalize({"variants": [], "default": self.child_blocks["default"].get_preview_value()})
+
+    # From and to the database
+
+    def bulk_to_python(self, values: Iterable[Any]) -> list[Any]:
+        return list(Siblings(self, list(values)).values)
+
+    def to_python(self, value: Any) -> Any:
+        return value if isinstance(value, PersonalisedValue) else super().to_python(as_raw(value))
+
+    def expand_all(self, raws: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Raw values in full, with one query for each model that they refer to."""
+        return list(super().bulk_to_python(raws))
+
+    # What editors may save
+
+    def clean(self, value: Any) -> Any:
+        cleaned: list[tuple[str, Any]] = []
+        errors: dict[str, ValidationError] = {}
+        nothing_for_others = bool(value.get("nothing_for_others"))
+        default = self.child_blocks["default"]
+        for name, child in value.items():
+            if name == "default" and nothing_for_others and says_nothing(default, child):
+                cleaned.append((name, child))
+                continue
+            try:
+                cleaned.append((name, self.child_blocks[name].clean(child)))
+            except ValidationError as error:
+                errors[name] = error
+        if not self.is_deferred_validation and not errors:
+            errors = self._guard(dict(cleaned), nothing_for_others)
+        if errors:
+            raise StructBlockValidationError(errors)
+        return self._to_struct_value(cleaned)
+
+    def _guard(self, value: dict[str, Any], nothing_for_others: bool) -> dict[str, ValidationError]:
+        """Nobody may be left without content by accident, nor miss what everyone must see."""
+        default = self.child_blocks["default"]
+        if says_nothing(default, value["default"]) and not nothing_for_others:
+            return {
+                "default": ValidationError(
+                    gettext(
+                        "Write what everyone else sees, or tick “Others see nothing here” if that is what you want."
+                    )
+                )
+            }
+        variants = list(value["variants"] or ())
+        content = self.child_blocks["variants"].child_blocks["variant"].child_blocks["content"]
+        if any(holds_must_see(content, variant.value["content"]) for variant in variants):
+            return {
+                "variants": ValidationError(
+                    gettext(
+                        "A version for some visitors holds content that everyone must see. Move that content out of "
+                        "this block, to where all visitors see it."
+                    )
+                )
+            }
+        if variants and holds_must_see(default, value["default"]):
+            return {
+                "default": ValidationError(
+                    gettext(
+                        "Everyone must see this content, but a version for some visitors would replace it. Move it out "
+                        "of this block, or delete the versions."
+                    )
+                )
+            }
+        return {}
+
+    class Meta:
+        icon = "group"
+        value_class = PersonalisedValue
+        description = _("Content with other versions for some visitors")
+        form_layout = BlockGroup(children=["variants", "default"], settings=["nothing_for_others"])
+
+
+def visit_of(context: Mapping[str, Any] | None) -> Visit | None:
+    """The visit of the request in a template's or serialiser's context; None where there is none."""
+    return getattr((context or {}).get("request"), "visit", None)
+
+
+def fresh(content: Any) -> blocks.Block:
+    """A new block that is equal to the one given as an instance, a class, or a list of (name, block) for a stream.
+
+    One instance must not stand under two names: a block takes the name that it was given last.
+    """
+    if isinstance(content, type):
+        return content()
+    if isinstance(content, blocks.Block):
+        args, kwargs = content._constructor_args
+        return type(content)(
+            *(_fresh_parts(argument) for argument in args),
+            **{key: _fresh_parts(argument) for key, argument in kwargs.items()},
+        )
+    return blocks.StreamBlock([(name, fresh(block)) for name, block in content])
+
+
+def _fresh_parts(argument: Any) -> Any:
+    if isinstance(argument, blocks.Block):
+        return fresh(argument)
+    if isinstance(argument, list | tuple):
+        return type(argument)(_fresh_parts(part) for part in argument)
+    return argument

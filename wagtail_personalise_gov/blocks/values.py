@@ -1,0 +1,155 @@
+"""The value of a personalised block: raw until something of it is needed.
+
+A page with thirty personalised blocks of five variants each must cost what thirty plain blocks cost. So a value keeps
+its JSON; to render, the chosen contents of all personalised blocks of one type in a stream are expanded together, in
+one `bulk_to_python`; and whatever else looks into a value (the editor, a migration, a copy) makes all of them expand.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wagtail.blocks import BoundBlock, StructValue
+
+if TYPE_CHECKING:
+    from ..visit.visit import Chosen, Visit
+    from .personalised import PersonalisedBlock
+
+KEYS = frozenset({"variants", "default", "nothing_for_others"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a personalised block shows one visitor. Templates of its content have it as ``personalised``."""
+
+    content: BoundBlock | None  # None: nothing is shown
+    variant_id: str | None = None  # None: the standard version
+    segment: str | None = None  # the slug of the segment that the variant was chosen for
+
+    @property
+    def is_standard(self) -> bool:
+        return self.variant_id is None
+
+
+class Siblings:
+    """The personalised blocks of one type in one stream, which are chosen and expanded together."""
+
+    def __init__(self, block: PersonalisedBlock, raws: Sequence[Any]) -> None:
+        self.block = block
+        self.raws = [as_raw(raw) for raw in raws]
+        self.values: list[PersonalisedValue] = [
+            PersonalisedValue.unexpanded(block, self, position) for position in range(len(self.raws))
+        ]
+        self._shown: tuple[Visit | None, list[Shown]] | None = None
+
+    def expand(self) -> None:
+        """Turn every value that is still raw into what it stands for."""
+        expanded = self.block.expand_all(self.raws)
+        for value, full in zip(self.values, expanded, strict=True):
+            if value.siblings is self:
+                value.fill(full)
+
+    def shown(self, position: int, visit: Visit | None) -> Shown:
+        """What the block at a position shows; without a visit, its standard version."""
+        if self._shown is None or self._shown[0] is not visit:
+            self._shown = (visit, self._choose(visit))
+        return self._shown[1][position]
+
+    def _choose(self, visit: Visit | None) -> list[Shown]:
+        variants = [variants_of(raw) for raw in self.raws]
+        nothing: list[Chosen | None] = [None] * len(variants)
+        chosen = visit.choose_each(variants) if visit is not None and any(variants) else nothing
+        content = self.block.child_blocks["default"]
+        contents = [
+            raw["variants"][choice.position]["value"].get("content") if choice else raw.get("default")
+            for raw, choice in zip(self.raws, chosen, strict=True)
+        ]
+        values = expand_contents(content, contents)
+        return [
+            Shown(
+                None if choice is None and raw.get("nothing_for_others") else content.bind(value),
+                choice.variant_id if choice else None,
+                choice.segment if choice else None,
+            )
+            for raw, choice, value in zip(self.raws, chosen, values, strict=True)
+        ]
+
+
+def as_raw(raw: Any) -> dict[str, Any]:
+    """The JSON of a personalised block. Content saved before its block was wrapped becomes the standard version."""
+    if not isinstance(raw, Mapping) or not raw or not set(raw) <= KEYS:
+        return {"variants": [], "default": raw, "nothing_for_others": False}
+    variants = raw.get("variants")
+    well_formed = [
+        variant
+        for variant in (variants if isinstance(variants, list) else [])
+        if isinstance(variant, Mapping)
+        and variant.get("type") == "variant"
+        and isinstance(variant.get("value"), Mapping)
+    ]
+    return {**raw, "variants": well_formed}
+
+
+def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
+    """The variants in raw JSON as (id, primary keys of segments), in the editor's order."""
+    return [
+        (
+            # JSON that was written by hand may have no ids; the position is the next best.
+            variant.get("id") or f"variant-{position}",
+            [
+                key
+                for item in variant["value"].get("segments") or ()
+                if isinstance(key := item.get("value") if isinstance(item, Mapping) else item, int)
+            ],
+        )
+        for position, variant in enumerate(raw["variants"])
+    ]
+
+
+def expand_contents(content: Any, raws: Sequence[Any]) -> list[Any]:
+    """Contents in one go; one that is missing is the content's default value."""
+    given = [raw for raw in raws if raw is not None]
+    expanded = iter(content.bulk_to_python(given))
+    return [content.get_default() if raw is None else next(expanded) for raw in raws]
+
+
+class PersonalisedValue(StructValue):
+    """A StructValue that expands when something of it is first needed."""
+
+    siblings: Siblings | None = None  # while raw
+    position = 0
+
+    @classmethod
+    def unexpanded(cls, block: PersonalisedBlock, siblings: Siblings, position: int) -> PersonalisedValue:
+        value = cls(block)
+        value.siblings, value.position = siblings, position
+        return value
+
+    def fill(self, full: Mapping[str, Any]) -> None:
+        self.siblings = None
+        OrderedDict.update(self, full)
+
+
+def _expanding(name: str) -> Callable[..., Any]:
+    inherited = getattr(StructValue, name)
+
+    def method(self: PersonalisedValue, *args: Any, **kwargs: Any) -> Any:
+        if self.siblings is not None:
+            self.siblings.expand()
+        return inherited(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = inherited.__doc__
+    return method
+
+
+# Every accessor expands: an editor who opens a page must never be shown, and then save, an empty block.
+for _name in (
+    "__getitem__", "__setitem__", "__delitem__", "__iter__", "__reversed__", "__len__", "__contains__", "__eq__",
+    "__ne__", "__repr__", "__reduce__", "__or__", "__ror__", "__ior__", "copy", "get", "items", "keys", "values",
+    "pop", "popitem", "setdefault", "update", "clear", "move_to_end",
+):  # fmt: skip
+    setattr(PersonalisedValue, _name, _expanding(_name))
