@@ -1,0 +1,61 @@
+"""Words that several places tell visitors: what is used, as the live segments really ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import settings
+from ..core.facts import Fact
+from ..core.ruleset import Ruleset
+from ..facts import FACTS, facts_named
+
+# The beginning of a fact's name → what it is in a few words. A site's own facts speak for themselves, by their meaning.
+SHORT: tuple[tuple[str, Any], ...] = (
+    ("location.", _("roughly where you are")),
+    ("visit.referrer.", _("how you got here")),
+    ("visit.campaign.", _("how you got here")),
+    ("request.query", _("how you got here")),
+    ("visit.intent", _("what you are here to do")),
+    ("visitor.", _("whether you have been here before")),
+    ("device.", _("what kind of device you use")),
+    ("language", _("the languages that your browser asks for")),
+    ("account.", _("your account here")),
+)
+NAMES_YOU = "account."
+
+
+def about_title() -> str:
+    """The title of the page about personalisation, and of the links to it."""
+    if settings.SERVICE_NAME:
+        return gettext("How %(service)s adapts to you") % {"service": settings.SERVICE_NAME}
+    return gettext("How this site adapts to you")
+
+
+def used(ruleset: Ruleset) -> list[Fact]:
+    """What live segments ask about the visitor; what is the same for everybody is left out."""
+    return [fact for fact in facts_named(ruleset.needs) if fact.about_visitor]
+
+
+def used_in_short(facts: Iterable[Fact]) -> list[str]:
+    """What is used, in a few words each."""
+    given = list(facts)
+    own = {fact.name for fact in given if fact.name in FACTS}
+    short = [str(words) for start, words in SHORT if any(name.startswith(start) for name in own)]
+    told = tuple(start for start, _words in SHORT)
+    long = [str(fact.meaning) for fact in given if fact.name not in own or not fact.name.startswith(told)]
+    return list(dict.fromkeys([*short, *long]))
+
+
+def may_know_names(facts: Iterable[Fact]) -> bool:
+    """Whether something that is used may name the visitor: their account, or what a site added itself."""
+    return any(fact.name not in FACTS or fact.name.startswith(NAMES_YOU) for fact in facts)
+
+
+def listed(words: Sequence[Any]) -> str:
+    """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
+    *first, last = [str(word) for word in words] or [""]
+    return gettext("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last

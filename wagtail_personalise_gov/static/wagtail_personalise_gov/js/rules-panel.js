@@ -1,0 +1,67 @@
+/**
+ * The rules of a segment: one menu in front of one InlinePanel for each rule type.
+ *
+ * A type is shown while it has a rule or an error. The heading of a card is the sentence of its rule as last saved.
+ */
+(() => {
+  const { Controller } = window.StimulusModule;
+
+  class RulesController extends Controller {
+    static targets = ["type", "card", "empty", "sentences"];
+
+    static values = { changed: String };
+
+    connect() {
+      this.refresh();
+    }
+
+    /** What each card says: with the page, and again with every autosave. */
+    sentencesTargetConnected({ dataset }) {
+      this.sentences = JSON.parse(dataset.sentences);
+      this.cardTargets.forEach((card) => this.cardTargetConnected(card));
+    }
+
+    cardTargetConnected(card) {
+      const sentence = this.sentences?.[card.dataset.prefix];
+      if (sentence) this.headingOf(card)?.replaceChildren(sentence);
+    }
+
+    add({ params: { prefix } }) {
+      const type = this.typeTargets.find((element) => element.dataset.prefix === prefix);
+      // Shown first: InlinePanel moves the focus to the new card, and what is hidden can't take it.
+      type.hidden = false;
+      document.getElementById(`id_${prefix}-ADD`).click();
+      this.refresh();
+    }
+
+    /** Escape closes the menu, which would take the focus away with it. */
+    leaveMenu({ target }) {
+      const menu = target.closest("[data-w-dropdown-target='content']");
+      if (menu && this.element.contains(menu)) this.element.querySelector("[data-w-dropdown-target='toggle']").focus();
+    }
+
+    changed({ target }) {
+      const card = target.closest("[data-personalise-rules-target~='card']");
+      if (!card || !this.sentences?.[card.dataset.prefix]) return;
+      const { name } = card.closest("[data-personalise-rules-target~='type']").dataset;
+      this.headingOf(card)?.replaceChildren(this.changedValue.replace("%s", name));
+    }
+
+    refresh() {
+      let rules = 0;
+      this.typeTargets.forEach((type) => {
+        const forms = `#id_${type.dataset.prefix}-FORMS > [data-inline-panel-child]:not(.deleted)`;
+        const own = type.querySelectorAll(forms).length;
+        type.hidden = own === 0 && !type.querySelector(":scope > .error-message");
+        rules += own;
+      });
+      if (this.hasEmptyTarget) this.emptyTarget.hidden = rules > 0;
+    }
+
+    headingOf(card) {
+      return card.closest("[data-inline-panel-child]")?.querySelector("[data-panel-heading-text]");
+    }
+  }
+
+  window.wagtail.app.register("personalise-rules", RulesController);
+})();
