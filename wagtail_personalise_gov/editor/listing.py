@@ -1,0 +1,149 @@
+"""The list of segments: who is in each, in words, and where each is used; at as many queries for 50 as for one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import Column
+from wagtail.models import ReferenceIndex, Revision
+from wagtail.snippets.views.snippets import IndexView
+
+from ..models import Segment
+from .addresses import address_of
+from .pausing import paused_state
+from .permissions import has_permission, may_pause
+
+CELLS = "wagtail_personalise_gov/editor/cells"
+
+LIVE, DRAFT, CHANGED, SCHEDULED, OVERDUE, ARCHIVED = "live", "draft", "changed", "scheduled", "overdue", "archived"
+
+
+def scheduled_revisions() -> QuerySet[Revision]:
+    """The revisions of segments that are waiting to be published."""
+    segments = ContentType.objects.get_for_model(Segment)
+    return Revision.objects.filter(base_content_type=segments, approved_go_live_at__isnull=False)
+
+
+class SegmentFilterSet(WagtailFilterSet):
+    """Segments by status. Those in the archive are left out unless they are asked for."""
+
+    status = django_filters.MultipleChoiceFilter(
+        label=_("Status"),
+        choices=[
+            (LIVE, _("Live")),
+            (CHANGED, _("Live, with unpublished changes")),
+            (SCHEDULED, _("Scheduled")),
+            (DRAFT, _("Draft")),
+            (OVERDUE, _("Review overdue")),
+            (ARCHIVED, _("Archived")),
+        ],
+        method="of_status",
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Segment
+        fields: list[str] = []
+
+    def of_status(self, segments: QuerySet[Segment], name: str, chosen: Sequence[str]) -> QuerySet[Segment]:
+        """Those that have any of the chosen statuses."""
+        scheduled = scheduled_revisions().filter(object_id=Cast(OuterRef("pk"), CharField()))
+        having = {
+            LIVE: Q(live=True),
+            CHANGED: Q(live=True, has_unpublished_changes=True),
+            SCHEDULED: Exists(scheduled),
+            DRAFT: Q(live=False),
+            OVERDUE: Q(review_by__lt=timezone.localdate()),
+        }
+        wanted = Q()
+        for status in chosen:
+            wanted |= Q(archived=True) if status == ARCHIVED else Q(having[status], archived=False)
+        return segments.filter(wanted) if chosen else segments
+
+
+class StatusColumn(Column):
+    cell_template_name = f"{CELLS}/status.html"
+
+
+class InWordsColumn(Column):
+    cell_template_name = f"{CELLS}/in_words.html"
+
+    class Media:
+        css = {"all": ["wagtail_personalise_gov/css/editor.css"]}
+
+
+class UsedColumn(Column):
+    """How many objects use the segment, with the way to the list of them for those who may see it."""
+
+    cell_template_name = f"{CELLS}/used.html"
+
+    def get_cell_context_data(self, instance: Segment, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        user = parent_context["request"].user
+        context["url"] = address_of("usage", instance) if has_permission(user, "change") else None
+        return context
+
+
+class SegmentIndexView(IndexView):
+    """The list, its results for the search as one types, and its export."""
+
+    def filter_queryset(self, queryset: QuerySet[Segment]) -> QuerySet[Segment]:
+        queryset = super().filter_queryset(queryset)
+        return queryset if self._archive_is_asked_for() else queryset.filter(archived=False)
+
+    def _archive_is_asked_for(self) -> bool:
+        return bool(self.filters and self.filters.is_valid() and ARCHIVED in self.filters.form.cleaned_data["status"])
+
+    def get_table(self, object_list: Iterable[Segment]) -> Any:
+        return super().get_table(prepare(list(object_list)))
+
+    def as_spreadsheet(self, queryset: QuerySet[Segment], spreadsheet_format: str) -> Any:
+        prepare(list(queryset))  # fills the very objects that the queryset keeps and the export goes through
+        return super().as_spreadsheet(queryset, spreadsheet_format)
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {
+            **super().get_context_data(*args, **kwargs),
+            "paused": paused_state(),
+            "may_pause": may_pause(self.request.user),
+        }
+
+
+def prepare(segments: list[Segment]) -> list[Segment]:
+    """Give the segments what the list shows of them: their rules, `use_count`, and whether they are scheduled."""
+    prefetch_related_objects(segments, *_rules())
+    keys = [str(segment.pk) for segment in segments]
+    scheduled = {revision.object_id: revision for revision in scheduled_revisions().filter(object_id__in=keys)}
+    users = (
+        ReferenceIndex.objects.filter(to_content_type=ContentType.objects.get_for_model(Segment), to_object_id__in=keys)
+        .order_by()
+        .values_list("to_object_id", "base_content_type", "object_id")
+        .distinct()
+    )
+    uses = Counter(used for used, *_user in users)
+    for segment in segments:
+        segment.use_count = uses[str(segment.pk)]  # type: ignore[attr-defined]
+        segment.scheduled_revision = scheduled.get(str(segment.pk))
+    return segments
+
+
+def _rules() -> list[Prefetch[Any]]:
+    """Every rule type, with what its rules ask about: one query each."""
+    lookups = []
+    for relation in Segment.rule_relations():
+        model = relation.related_model
+        links = [field.name for field in model._meta.fields if field.many_to_one and not isinstance(field, ParentalKey)]
+        rules = model._default_manager.all()
+        lookups.append(Prefetch(relation.get_accessor_name(), rules.select_related(*links) if links else rules))
+    return lookups

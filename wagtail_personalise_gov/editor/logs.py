@@ -1,0 +1,20 @@
+"""What the history and the reports say of our own actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS = {
+    "archive": (_("Archive"), _("Moved to the archive")),
+    "restore": (_("Restore"), _("Restored from the archive, as a draft")),
+    "pause": (_("Pause personalisation"), _("Personalisation paused: every page shows its standard version")),
+    "resume": (_("Resume personalisation"), _("Personalisation on again")),
+}
+
+
+def register_actions(actions: Any) -> None:
+    """Tell Wagtail's registry of log actions."""
+    for name, (label, message) in ACTIONS.items():
+        actions.register_action(f"wagtail_personalise_gov.{name}", label, message)

@@ -1,0 +1,194 @@
+"""The menu "Personalisation": segments, intents and the pause."""
+
+from __future__ import annotations
+
+from django.forms import RadioSelect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    PublishingPanel,
+    TitleFieldPanel,
+)
+from wagtail.admin.ui.tables import BooleanColumn, Column
+from wagtail.admin.widgets import SlugInput
+from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
+
+from ..models import Intent, Segment
+from .archiving import ArchiveView, RestoreView
+from .choosing import SegmentChooserViewSet
+from .forms import SegmentForm
+from .intents import IntentIndexView, SignalsColumn
+from .listing import InWordsColumn, SegmentFilterSet, SegmentIndexView, StatusColumn, UsedColumn
+from .panels import RulesPanel
+from .pausing import PauseViewSet
+from .views import SegmentCopyView, SegmentEditView, SegmentInspectView
+
+SLUG = SlugInput(
+    # The slug may become the name of a response header: plain letters, and hyphens where people write other marks.
+    attrs={"data-w-slug-allow-unicode-value": False},
+    formatters=[("_", "-")],
+    locale="en",
+)
+
+
+class SegmentViewSet(SnippetViewSet):
+    model = Segment
+    url_prefix = "personalisation/segments"
+    icon = "personalise-segment"
+    menu_label = _("Segments")
+    index_view_class = SegmentIndexView
+    edit_view_class = SegmentEditView
+    copy_view_class = SegmentCopyView
+    inspect_view_class = SegmentInspectView
+    inspect_view_enabled = True
+    inspect_view_fields = [
+        "name",
+        "slug",
+        "status_string",
+        "in_words",
+        "purpose",
+        "owner",
+        "review_by",
+        "public_name",
+        "public_explanation",
+    ]
+    index_template_name = "wagtail_personalise_gov/editor/segment_list.html"
+    filterset_class = SegmentFilterSet
+    chooser_viewset_class = SegmentChooserViewSet
+    list_export = [
+        "name",
+        "slug",
+        "status_string",
+        "in_words",
+        "use_count",
+        "purpose",
+        "owner",
+        "review_by",
+        "public_name",
+    ]
+    export_headings = {
+        "status_string": _("Status"),
+        "in_words": _("Who is in it"),
+        "use_count": _("Used"),
+    }
+    export_filename = "segments"
+
+    edit_handler = ObjectList(
+        [
+            TitleFieldPanel("name", placeholder=_("Name of the segment*"), heading=_("Name")),
+            FieldPanel("slug", widget=SLUG),
+            MultiFieldPanel(
+                [
+                    FieldPanel("match", widget=RadioSelect, heading=_("All or any of the rules")),
+                    RulesPanel(heading=_("Rules")),
+                ],
+                heading=_("Who is in it"),
+                icon="personalise-segment",
+            ),
+            MultiFieldPanel(
+                [FieldPanel("purpose"), FieldRowPanel([FieldPanel("owner"), FieldPanel("review_by")])],
+                heading=_("Why it exists, and who answers for it"),
+                icon="clipboard-list",
+            ),
+            MultiFieldPanel(
+                [FieldPanel("public_name"), FieldPanel("public_explanation")],
+                heading=_("What visitors read about it"),
+                icon="openquote",
+            ),
+            PublishingPanel(),
+        ],
+        base_form_class=SegmentForm,
+    )
+
+    list_display = [
+        "name",
+        StatusColumn("status_string", label=_("Status"), sort_key="live", width="10%"),
+        InWordsColumn("in_words", label=_("Who is in it"), width="35%"),
+        UsedColumn("use_count", label=_("Used"), width="12%"),
+        Column("owner", label=_("Owner"), sort_key="owner"),
+        Column("review_by", label=_("Review by"), sort_key="review_by"),
+    ]
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("archive/", self.construct_view(ArchiveView), name="archive"),
+            path("restore/", self.construct_view(RestoreView), name="restore"),
+        ]
+
+
+class IntentViewSet(SnippetViewSet):
+    model = Intent
+    url_prefix = "personalisation/intents"
+    icon = "personalise-intent"
+    menu_label = _("Intents")
+    index_view_class = IntentIndexView
+    sort_order_field = "sort_order"
+    ordering = ["sort_order", "name"]
+    list_export = ["name", "slug", "label", "parent", "asked", "signals_in_words", "segment_count"]
+    export_headings = {
+        "label": _("Answer"),
+        "parent": _("Part of"),
+        "asked": _("Offered as an answer"),
+        "signals_in_words": _("What suggests it"),
+        "segment_count": _("Segments that ask for it"),
+    }
+    export_filename = "intents"
+    edit_handler = ObjectList(
+        [
+            TitleFieldPanel("name", placeholder=_("Name of the intent*"), heading=_("Name")),
+            FieldPanel("slug", widget=SLUG, help_text=_("Its name in links, templates and the API.")),
+            MultiFieldPanel(
+                [FieldPanel("question_label"), FieldPanel("asked"), FieldPanel("parent"), FieldPanel("sort_order")],
+                heading=_("In the question to visitors"),
+                icon="help",
+            ),
+            InlinePanel(
+                "signals",
+                panels=[
+                    FieldPanel("kind"),
+                    FieldPanel("page", help_text=_("Only where the visit begins on a page, or below one.")),
+                    FieldPanel(
+                        "text",
+                        help_text=_(
+                            "Only for a campaign: what its links say after utm_campaign=. Or for a search: words that "
+                            "must all be in it."
+                        ),
+                    ),
+                    FieldPanel(
+                        "confidence",
+                        help_text=_("The surest signal of a visit counts. Rules ask for “likely” or more."),
+                    ),
+                ],
+                heading=_("What suggests it"),
+                label=_("signal"),
+                icon="view",
+                help_text=_(
+                    "How a visit begins may suggest what it is for, without asking. What a visitor tells us counts for "
+                    "more than any of these."
+                ),
+            ),
+        ]
+    )
+
+    list_display = [
+        "name",
+        Column("label", label=_("Answer")),
+        Column("parent", label=_("Part of"), accessor=lambda intent: intent.parent or ""),
+        BooleanColumn("asked", label=_("Asked")),
+        SignalsColumn("signals_in_words", label=_("What suggests it"), width="35%"),
+        Column("segment_count", label=_("Segments that ask for it")),
+    ]
+
+
+class PersonalisationGroup(SnippetViewSetGroup):
+    menu_label = _("Personalisation")
+    menu_icon = "personalise-segment"
+    menu_name = "personalisation"
+    menu_order = 250  # after pages, images and documents
+    items = (SegmentViewSet, IntentViewSet, PauseViewSet)
