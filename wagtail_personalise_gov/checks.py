@@ -1,1 +1,207 @@
-"""System checks: what a developer should hear at start, not a visitor later."""
+"""System checks: what a developer should hear at start, not a visitor later.
+
+Errors are slips that can only be mistakes. Warnings are what a site may mean, and can be silenced by their ids
+(``SILENCED_SYSTEM_CHECKS``). Checks that cost time, or only matter where visitors come, run with ``check --deploy``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import maxminddb
+from django.conf import settings as django_settings
+from django.core.cache import caches
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.middleware.cache import UpdateCacheMiddleware
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from .compiling import rule_models, shared_cache
+from .conf import NAME, problems, settings
+from .models import Rule
+from .visit.geo import MaxMindGeo
+from .visit.middleware import PersonaliseMiddleware
+
+ID = "wagtail_personalise_gov"
+
+MIDDLEWARE = f"{ID}.middleware.PersonaliseMiddleware"
+# The part of a page cache that keeps responses. It must see ours as they leave: marked private, with their Vary.
+PAGE_CACHES = ("django.middleware.cache.UpdateCacheMiddleware", "wagtailcache.cache.UpdateCacheMiddleware")
+
+GEO_DATABASE_MAX_AGE = timedelta(days=30)  # GeoLite's licence asks for an update within 30 days of a new edition
+
+
+@register(ID)
+def check_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every key and value of the one dict of settings."""
+    return [
+        Error(problem, hint="Until this is mended the key's default is in force.", id=f"{ID}.E001")
+        for problem in problems()
+    ]
+
+
+@register(ID)
+def check_middleware(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The middleware is there, once, and where a page cache can't leak what it marks."""
+    installed = [str(path) for path in django_settings.MIDDLEWARE]
+    ours = [position for position, path in enumerate(installed) if _is(path, PersonaliseMiddleware)]
+    page_cache = max((position for position, path in enumerate(installed) if _is_page_cache(path)), default=None)
+    if page_cache is None:
+        place, due = "first, before all others", 0
+    else:
+        place, due = f"directly after {installed[page_cache]!r}", page_cache + 1
+    if not ours:
+        return [
+            Warning(
+                "The middleware of personalisation is missing from MIDDLEWARE, so every page shows its standard version.",
+                hint=f'Add "{MIDDLEWARE}" to MIDDLEWARE: {place}.',
+                id=f"{ID}.W001",
+            )
+        ]
+    if len(ours) > 1:
+        lines = " and ".join(f"{installed[position]!r} (number {position + 1})" for position in ours)
+        return [
+            Error(
+                f"The middleware of personalisation is listed {len(ours)} times in MIDDLEWARE: {lines}.",
+                hint=f"Keep one of them: {place}.",
+                id=f"{ID}.E002",
+            )
+        ]
+    if ours[0] == due:
+        return []
+    danger = (
+        f"Behind it, {installed[page_cache]!r} may keep one visitor's page and show it to another."
+        if page_cache is not None
+        else "What stands before it may change cookies or addresses that it has to see as they came."
+    )
+    return [
+        Warning(
+            f"{installed[ours[0]]!r} is number {ours[0] + 1} in MIDDLEWARE. {danger}",
+            hint=f"Move it: {place}.",
+            id=f"{ID}.W002",
+        )
+    ]
+
+
+@register(ID)
+def check_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The geo database can be opened. A site without one is fine: places can't be told there."""
+    path = settings.GEO_DATABASE
+    if path is None or not _is(settings.GEO_PROVIDER, MaxMindGeo):
+        return []
+    what = f"{NAME}['GEO_DATABASE']: {str(path)!r}"
+    if not os.path.isfile(path):
+        problem, hint = "is not there", "Put an .mmdb file there, or correct the path."
+    else:
+        try:
+            maxminddb.open_database(str(path)).close()
+            return []
+        except OSError as error:
+            problem, hint = f"can't be read ({error.strerror})", "Let the server's user read it."
+        except (ValueError, maxminddb.InvalidDatabaseError) as error:
+            problem, hint = f"is no geo database ({error})", "Download it again, and rename it into its place."
+    return [Warning(f"{what} {problem}. Until then no visitor's place can be told.", hint=hint, id=f"{ID}.W003")]
+
+
+@register(ID, deploy=True)
+def check_age_of_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The geo database is not out of date: addresses move, and licences ask for updates."""
+    if settings.GEO_DATABASE is None or check_geo_database(app_configs):
+        return []
+    if not _is(settings.GEO_PROVIDER, MaxMindGeo):
+        return []
+    with maxminddb.open_database(str(settings.GEO_DATABASE)) as reader:
+        built = datetime.fromtimestamp(reader.metadata().build_epoch, UTC)
+    if datetime.now(UTC) - built <= GEO_DATABASE_MAX_AGE:
+        return []
+    return [
+        Warning(
+            f"{NAME}['GEO_DATABASE']: {str(settings.GEO_DATABASE)!r} was built on {built:%Y-%m-%d}, "
+            f"more than {GEO_DATABASE_MAX_AGE.days} days ago.",
+            hint="Replace it with a newer edition, by renaming the new file over the old one.",
+            id=f"{ID}.W004",
+        )
+    ]
+
+
+@register(ID, deploy=True)
+def check_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Whether processes can tell each other that a segment was published, or have to ask the database."""
+    if shared_cache():
+        return []
+    backend = f"{type(caches['default']).__module__}.{type(caches['default']).__qualname__}"
+    return [
+        Warning(
+            f"CACHES['default'] is {backend!r}, which no other process sees. So each process asks the database every "
+            f"{settings.RULESET_CHECK_SECONDS} s whether a segment was published.",
+            hint=f"Use a shared cache, such as Redis or Memcached, or raise {NAME}['RULESET_CHECK_SECONDS'].",
+            id=f"{ID}.W005",
+        )
+    ]
+
+
+@register(ID)
+def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The visitor's choice has an address."""
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        reverse("personalise:about")
+    except NoReverseMatch:
+        return [
+            Warning(
+                f"The addresses of personalisation are not in {django_settings.ROOT_URLCONF!r}, so visitors have no "
+                "way to turn it off, and no banner is shown.",
+                hint=f'Add path("personalisation/", include("{ID}.urls")) to urlpatterns, before those of Wagtail.',
+                id=f"{ID}.W006",
+            )
+        ]
+    return []
+
+
+@register(ID)
+def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Each installed rule type can be edited. Those of a site's own apps are written by others."""
+    return [message for model in rule_models() for message in rule_problems(model)]
+
+
+def rule_problems(model: type[Rule]) -> Iterable[CheckMessage]:
+    """What is wrong with a rule type."""
+    if "sort_order" not in model._meta.ordering:
+        yield Warning(
+            f"{model._meta.label}: its Meta does not inherit Rule.Meta, so its ordering ({list(model._meta.ordering)!r}) "
+            "is not the editor's.",
+            hint=f"Write `class Meta(Rule.Meta):` in {model.__name__}.",
+            obj=model,
+            id=f"{ID}.W007",
+        )
+    if not hasattr(model, "panels") and not hasattr(model, "edit_handler"):
+        yield Warning(
+            f"{model._meta.label}: it has no panels, so editors would be shown every field that it has.",
+            hint=f'Name its fields in {model.__name__}: panels = [FieldPanel("…")], or [] where there is nothing to fill in.',
+            obj=model,
+            id=f"{ID}.W008",
+        )
+    if model.condition is Rule.condition:
+        yield Error(
+            f"{model._meta.label}: it has no condition(), so nobody could ever match it.",
+            hint=f"Write a method condition() in {model.__name__} that says what it asks, such as OneOf(fact, values).",
+            obj=model,
+            id=f"{ID}.E003",
+        )
+
+
+def _is(path: Any, base: type) -> bool:
+    """Whether a dotted path names this class or one that extends it. What can't be imported, others complain about."""
+    try:
+        found: Callable[..., Any] = import_string(path)
+    except (ImportError, TypeError, AttributeError):
+        return False
+    return isinstance(found, type) and issubclass(found, base)
+
+
+def _is_page_cache(path: str) -> bool:
+    return path in PAGE_CACHES or _is(path, UpdateCacheMiddleware)

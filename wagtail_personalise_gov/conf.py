@@ -97,7 +97,7 @@ class Setting:
 SETTINGS: dict[str, Setting] = {
     "MODE": Setting(
         "opt_out",
-        _one_of(*Mode),
+        _one_of(*map(str, Mode)),
         "`opt_out`: on until refused. `opt_in`: the standard version and no cookie until allowed. `off`: never.",
     ),
     "HONOUR_GPC": Setting(True, _yes_or_no, "`Sec-GPC: 1` counts as refused until the visitor chooses otherwise."),

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.models import Orderable
 from wagtail.search import index
 
@@ -46,11 +45,6 @@ class Intent(index.Indexed, ClusterableModel):
     )
     sort_order = models.PositiveIntegerField(_("order"), default=0, help_text=_("Lower numbers come first."))
 
-    panels = [
-        MultiFieldPanel([FieldPanel("name"), FieldPanel("slug"), FieldPanel("question_label")], heading=_("Intent")),
-        MultiFieldPanel([FieldPanel("parent"), FieldPanel("asked"), FieldPanel("sort_order")], heading=_("Question")),
-        InlinePanel("signals", heading=_("What suggests it"), label=_("signal")),
-    ]
     search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
 
     class Meta:
@@ -102,8 +96,6 @@ class IntentSignal(Orderable):
     )
     text = models.CharField(_("campaign or words"), max_length=120, blank=True)
     confidence = models.FloatField(_("how sure"), choices=STRENGTHS, default=0.6)
-
-    panels = [FieldPanel("kind"), FieldPanel("page"), FieldPanel("text"), FieldPanel("confidence")]
 
     class Meta(Orderable.Meta):
         verbose_name = _("signal")

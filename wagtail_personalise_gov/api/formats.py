@@ -1,0 +1,54 @@
+"""JSON in, JSON out, and nothing else: whatever the site's own REST framework is set to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.utils.mediatypes import media_type_matches
+
+from .problems import TooLarge
+
+MAX_BODY = 4096  # bytes; the longest thing that there is to say is a slug
+MAX_MEDIA_TYPE = 256  # characters of a Content-Type; as REST framework itself has it
+
+
+class ShallowJSONParser(JSONParser):
+    """JSON as deep as Python reads it; what is deeper is the client's fault and not ours."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError(_("The JSON is nested too deep.")) from error
+
+
+class OnlyJSON(BaseContentNegotiation):
+    """Answers are JSON, whatever a client says it would rather have (RFC 9110, 12.5.1 allows it)."""
+
+    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+        given = request.content_type or "application/json"
+        if len(given) > MAX_MEDIA_TYPE:
+            return None
+        return next((parser for parser in parsers if media_type_matches(parser.media_type or "", given)), None)
+
+    def select_renderer(
+        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type or ""
+
+
+def refuse_large(request: HttpRequest) -> None:
+    """Raise TooLarge before anything of a body is read that is larger than any that makes sense."""
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
+    if not length.isdecimal() or int(length[:20]) > MAX_BODY:
+        raise TooLarge(_("The body has more than %d bytes. Send only the field that this address takes.") % MAX_BODY)

@@ -1,0 +1,40 @@
+"""Errors as problem details (RFC 9457): what is wrong, and for each field the remedy."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+MEDIA_TYPE = "application/problem+json"
+NON_FIELD_ERRORS = "non_field_errors"  # REST framework's own name for the body as a whole
+
+
+class TooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_code = "too_large"
+
+
+def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
+    """The problem that an exception stands for; None for one that is no answer to bad input."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    status = HTTPStatus(response.status_code)
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    if isinstance(error, ValidationError):
+        errors = error.detail if isinstance(error.detail, dict) else {NON_FIELD_ERRORS: error.detail}
+        body["detail"] = " ".join(
+            str(message) if field == NON_FIELD_ERRORS else f"{field}: {message}"
+            for field, messages in errors.items()
+            for message in messages
+        )
+        body["errors"] = errors
+    else:
+        body["detail"] = str(response.data.get("detail", ""))
+    response.data = body
+    response.content_type = MEDIA_TYPE
+    return response

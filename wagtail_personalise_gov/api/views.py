@@ -1,0 +1,120 @@
+"""Four calls: who am I here, a page as I get it, what I want, what I am here for.
+
+No account is needed and none is looked at. What a visitor says is proved as in `visit/origin.py`; besides, a PUT with a
+JSON body is never sent by another site's page without asking first (CORS), and nothing here ever answers that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from wagtail.models import Site
+
+from ..core.preference import Preference
+from ..models.intents import PAGE_MODEL
+from ..visit.origin import Origin, origin_of
+from ..visit.recording import finish
+from ..visit.visit import Visit
+from .formats import OnlyJSON, ShallowJSONParser, refuse_large
+from .problems import problem_of
+from .serializers import IntentSerializer, PreferenceSerializer, page_json, standing_json, visit_json
+
+READING = frozenset({"GET", "HEAD"})
+
+
+class VisitorView(APIView):
+    """The base of every call. What the site has set for its own REST framework does not reach it."""
+
+    authentication_classes: Sequence[Any] = ()
+    permission_classes = (AllowAny,)
+    # A throttle would keep visitors' addresses. No call here costs more than a page.
+    throttle_classes: Sequence[Any] = ()
+    renderer_classes = (JSONRenderer,)
+    parser_classes = (ShallowJSONParser,)
+    content_negotiation_class = OnlyJSON
+    versioning_class = None
+    http_method_names = ("get", "head", "put")
+
+    visit: Visit
+    own_visit = False  # the middleware is missing; a check says so
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in READING:
+            refuse_large(request._request)
+            if origin_of(request._request) is Origin.CROSS:
+                raise PermissionDenied(_("This was sent from another website. Send it from a page of this one."))
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        if getattr(request, "visit", None) is None:
+            # Without the middleware everything is the standard version, but a choice is kept all the same.
+            visit = request.visit = Visit(request)  # type: ignore[attr-defined]
+            visit.closed = visit.only_looks = self.own_visit = True
+        self.visit = request.visit  # type: ignore[attr-defined]
+        return super().initialize_request(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.own_visit:
+            finish(self.visit, request._request, response)
+        if self.visit.considered or request.method not in READING:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    def get_exception_handler(self) -> Any:
+        return problem_of
+
+
+class VisitView(VisitorView):
+    """The visitor's preference, the groups they are in, and what that was told from."""
+
+    def get(self, request: Request) -> Response:
+        return Response(visit_json(self.visit))
+
+
+class PageView(VisitorView):
+    """A public page of this site, as this visitor gets it."""
+
+    def get(self, request: Request, pk: int) -> Response:
+        site = Site.find_for_request(request._request)
+        if site is None:
+            raise Http404
+        pages = apps.get_model(PAGE_MODEL).objects.live().public().descendant_of(site.root_page, inclusive=True)
+        page = pages.filter(pk=pk).specific().first()
+        if page is None:
+            raise Http404
+        return Response(page_json(page, request._request))
+
+
+class PreferenceView(VisitorView):
+    """The visitor's choice. A refusal erases what was kept, with this very response."""
+
+    def put(self, request: Request) -> Response:
+        given = PreferenceSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        self.visit.prefer(Preference(given.validated_data["preference"]))
+        self.visit.confirm()  # the front end that asked tells the visitor itself
+        return Response(standing_json(self.visit))
+
+
+class IntentView(VisitorView):
+    """What this visit is for. `kept` is false where the visitor does not want it kept, or nothing would change by it."""
+
+    def put(self, request: Request) -> Response:
+        given = IntentSerializer(self.visit.ruleset.intents.by_slug, data=request.data)
+        given.is_valid(raise_exception=True)
+        self.visit.declare_intent(given.validated_data["intent"])
+        kept = self.visit.may_keep("intent")
+        return Response({"intent": self.visit.declared_intent or None if kept else None, "kept": kept})
