@@ -1,0 +1,1 @@
+"""What the pages say: one function per page, which gives the page's stream."""
