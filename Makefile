@@ -66,7 +66,7 @@ screenshots: $(VENV)/.with-test
 
 wheel: $(VENV)/.with-demo
 	rm -rf build dist
-	$(BIN)/python -m pip wheel --no-input --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --no-input -qq --no-deps --wheel-dir dist .
 	rm -rf build
 	$(BIN)/python tools/check_wheel.py dist
 

@@ -1,7 +1,4 @@
-"""Start the demo as a newcomer does, ask it for its pages, stop it; then once more, which must take seconds.
-
-    python tools/check_demo.py
-"""
+"""Start the demo as a newcomer does, ask it for its pages, stop it; then once more, which must take seconds."""
 
 import os
 import signal

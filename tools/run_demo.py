@@ -38,49 +38,39 @@ def taken(port: int) -> bool:
     return False
 
 
-def remove_data() -> None:
-    """Leave nothing of the demo: the SQLite files, else the content of DATABASE_URL's database; uploads; the cache."""
+def remove_files() -> None:
+    """Uploads, geo database, cache and the SQLite files; the content of another database goes when it is made anew."""
     from django.conf import settings
     from django.core.cache import cache
-    from django.core.management import call_command
     from django.db import connection
 
-    if connection.vendor == "sqlite":
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)
-    else:
-        call_command("migrate", verbosity=0)
-        call_command("demo_content", reset=True)
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     Path(settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"]).unlink(missing_ok=True)
     cache.clear()
+    if connection.vendor == "sqlite":
+        connection.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)
 
 
-def prepare() -> None:
-    """Tables, geo database and content, each only where it is missing."""
+def prepare(reset: bool) -> None:
+    """Tables, geo database and content, each only where it is missing; with `reset` the content is made anew."""
     from django.conf import settings
-    from django.contrib.auth import get_user_model
     from django.core.management import call_command
-    from django.db import transaction
 
     say("Bringing the tables up to date.")
     call_command("migrate", verbosity=0)
-    geo_database = Path(settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"])
-    if not geo_database.exists():
-        say("Building the geo database from the documentation address ranges.")
-        call_command("demo_geo", str(geo_database))
-    if get_user_model().objects.filter(username="editor").exists():
-        say("The content is there already and stays as it is ('make demo-reset' begins anew).")
-    else:
-        say("Making the content: pages, segments, logins.")
-        with transaction.atomic():  # an interrupted first run leaves nothing half made
-            call_command("demo_content")
+    say("Building the geo database from the documentation address ranges.")
+    call_command("demo_geo", settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"])
+    say("Making the content, where it is missing: pages, segments, logins.")
+    call_command("demo_content", reset=reset)
 
 
 def welcome(port: int) -> str:
     base = f"http://127.0.0.1:{port}"
     rows = "\n".join(f"  {base + path:<52} {name}" for name, path in ADDRESSES)
-    return f"\n{rows}\n\n  editor / editor         may change segments and pages\n  admin / admin           may do everything\n"
+    logins = "  editor / editor    may change segments and pages\n  admin / admin      may do everything"
+    return f"\n{rows}\n\n{logins}\n"
 
 
 def main() -> str | None:
@@ -98,10 +88,14 @@ def main() -> str | None:
     os.environ.setdefault("DEMO_BASE_URL", f"http://127.0.0.1:{options.port}")
     import django
     from django.core.cache import cache
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
     from django.db import OperationalError, connection
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as problem:
+        return str(problem)
     say(f"Database: {connection.display_name}. Cache: {'Redis' if os.environ.get('CACHE_URL') else 'in memory'}.")
     try:
         connection.ensure_connection()
@@ -114,9 +108,8 @@ def main() -> str | None:
 
     if options.reset:
         say("Removing the data of the demo.")
-        connection.close()
-        remove_data()
-    prepare()
+        remove_files()
+    prepare(options.reset)
     say(welcome(options.port))
     say("Serving. Ctrl-C ends it.")
     call_command("runserver", f"127.0.0.1:{options.port}", use_reloader=False)

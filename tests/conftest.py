@@ -1,0 +1,127 @@
+"""What every test may ask for, and the account of what was not run.
+
+A test that needs something which a machine may lack (Chromium, PostgreSQL, Redis, MaxMind's test files) is skipped with
+its reason, and the reasons stand at the end of the run. REQUIRE_BROWSER=1, REQUIRE_POSTGRES=1, REQUIRE_REDIS=1 and
+REQUIRE_DATA=1 turn a lack into a failure.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+import wagtail
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+
+pytest_plugins = ["tests.chromium", "tests.fixtures"]
+
+ROOT = Path(__file__).resolve().parent.parent
+MMDB_FOLDER = ROOT.parent / "shared" / "data" / "mmdb"  # MaxMind's public test files; the project ships none
+
+
+def browser_lacks() -> str | None:
+    from tests.chromium import browser_lacks  # not above: pytest rewrites the asserts of a plugin that it imports first
+
+    return browser_lacks()
+
+
+def postgres_lacks() -> str | None:
+    if connection.vendor == "postgresql":
+        return None
+    return f"the database is {connection.display_name}; DATABASE_URL=postgres://… puts the tests on PostgreSQL"
+
+
+def redis_lacks() -> str | None:
+    if "redis" in django_settings.CACHES["default"]["BACKEND"]:
+        return None
+    return "the cache is this process's memory; CACHE_URL=redis://… puts the tests on Redis"
+
+
+LACKS = {"browser": browser_lacks, "postgres": postgres_lacks, "redis": redis_lacks}
+
+
+def skip_or_fail(what: str, reason: str) -> None:
+    """Skip with `reason`; fail with it where REQUIRE_<WHAT> says that this run must have it."""
+    if os.environ.get(f"REQUIRE_{what.upper()}", "") not in {"", "0"}:
+        pytest.fail(f"REQUIRE_{what.upper()} is set, but {reason}.", pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks for a page as a browser test, and put those last.
+
+    While Playwright runs, its event loop counts as running in this thread, which other tests must not meet.
+    """
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for what, lacks in LACKS.items():
+        if item.get_closest_marker(what) and (reason := lacks()):
+            skip_or_fail(what, reason)
+
+
+def pytest_report_header() -> str:
+    versions = f"Wagtail {wagtail.__version__}, Django {django.get_version()}"
+    return f"on {versions}, {connection.display_name}, cache {django_settings.CACHES['default']['BACKEND']}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say plainly what was not run, and why."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    if left_out := len(terminalreporter.getreports("deselected")):
+        reasons["left out by -k, -m or --deselect"] = left_out
+    terminalreporter.section("not run, and why")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")
+    if not reasons:
+        terminalreporter.line("Nothing: every test that was found was run.")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Uploads of this run go to a folder of their own."""
+    folder = tmp_path_factory.mktemp("media")
+    with override_settings(MEDIA_ROOT=folder):
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def clean_cache() -> Iterator[None]:
+    """Nothing cached goes from one test to the next: the database is rolled back, the cache would not be."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+class MmdbFolder:
+    """MaxMind's test databases, by file name; some are broken on purpose."""
+
+    def __truediv__(self, name: str) -> Path:
+        path = MMDB_FOLDER / name
+        if not path.exists():
+            skip_or_fail("data", f"MaxMind's test file {name} is not in {os.path.relpath(MMDB_FOLDER, ROOT)}/")
+        return path
+
+
+@pytest.fixture(scope="session")
+def mmdb_folder() -> MmdbFolder:
+    """``mmdb_folder / "GeoLite2-Country-Test.mmdb"``: the path of that file, or a skip that says what is missing."""
+    return MmdbFolder()
+
+
+@pytest.fixture(scope="session")
+def mmdb(mmdb_folder: MmdbFolder) -> Path:
+    """A City database: 2.125.160.216 is in Boxford (GB-ENG), 81.2.69.142 in London, 89.160.20.112 in Linköping (SE)."""
+    return mmdb_folder / "GeoLite2-City-Test.mmdb"

@@ -1,0 +1,199 @@
+"""Preference: where a visitor stands, and what the choice cookie says."""
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wagtail_personalise_gov.core.preference import Because, Choice, Mode, Preference, Standing, settle
+
+ALLOWED, REFUSED, UNDECIDED = Preference.ALLOWED, Preference.REFUSED, Preference.UNDECIDED
+POLICY = 5
+
+# A choice, as a cookie may hold it, when the site's policy is at version 5.
+NONE = None
+REFUSED_NOW = Choice(REFUSED, 5)
+REFUSED_BEFORE = Choice(REFUSED, 4)
+REFUSED_DESPITE = Choice(REFUSED, 5, despite_signal=True)
+ALLOWED_NOW = Choice(ALLOWED, 5)
+ALLOWED_BEFORE = Choice(ALLOWED, 4)
+ALLOWED_AHEAD = Choice(ALLOWED, 6)  # the site went back to an older policy
+ALLOWED_DESPITE = Choice(ALLOWED, 5, despite_signal=True)  # made while GPC or DNT was on
+ALLOWED_DESPITE_BEFORE = Choice(ALLOWED, 4, despite_signal=True)
+
+OPT_OUT, OPT_IN, OFF = Mode.OPT_OUT, Mode.OPT_IN, Mode.OFF
+GPC, DNT = Because.GPC, Because.DNT
+
+YES = (ALLOWED, Because.CHOICE, True)
+NO = (REFUSED, Because.CHOICE, False)
+SIGNALLED = (REFUSED, Because.GPC, False)
+NOT_YET = (UNDECIDED, Because.DEFAULT, False)
+ON_UNTIL_REFUSED = (UNDECIDED, Because.DEFAULT, True)
+
+# Every choice × every mode that adapts × signal or none. `off` has a test of its own.
+TABLE: list[tuple[Choice | None, Mode, Because | None, tuple[Preference, Because, bool]]] = [
+    (NONE, OPT_OUT, None, ON_UNTIL_REFUSED),
+    (NONE, OPT_OUT, GPC, SIGNALLED),
+    (NONE, OPT_IN, None, NOT_YET),
+    (NONE, OPT_IN, GPC, SIGNALLED),
+    # A refusal stands, whatever the policy, the signal and the mode.
+    (REFUSED_NOW, OPT_OUT, None, NO),
+    (REFUSED_NOW, OPT_OUT, GPC, NO),
+    (REFUSED_NOW, OPT_IN, None, NO),
+    (REFUSED_NOW, OPT_IN, GPC, NO),
+    (REFUSED_BEFORE, OPT_OUT, None, NO),
+    (REFUSED_BEFORE, OPT_OUT, GPC, NO),
+    (REFUSED_BEFORE, OPT_IN, None, NO),
+    (REFUSED_BEFORE, OPT_IN, GPC, NO),
+    (REFUSED_DESPITE, OPT_OUT, None, NO),
+    (REFUSED_DESPITE, OPT_OUT, GPC, NO),
+    (REFUSED_DESPITE, OPT_IN, None, NO),
+    (REFUSED_DESPITE, OPT_IN, GPC, NO),
+    # An acceptance stands for its policy, and gives way to a signal that came after it.
+    (ALLOWED_NOW, OPT_OUT, None, YES),
+    (ALLOWED_NOW, OPT_OUT, GPC, SIGNALLED),
+    (ALLOWED_NOW, OPT_IN, None, YES),
+    (ALLOWED_NOW, OPT_IN, GPC, SIGNALLED),
+    (ALLOWED_AHEAD, OPT_OUT, None, YES),
+    (ALLOWED_AHEAD, OPT_OUT, GPC, SIGNALLED),
+    (ALLOWED_AHEAD, OPT_IN, None, YES),
+    (ALLOWED_AHEAD, OPT_IN, GPC, SIGNALLED),
+    # One for an older policy counts for nothing.
+    (ALLOWED_BEFORE, OPT_OUT, None, ON_UNTIL_REFUSED),
+    (ALLOWED_BEFORE, OPT_OUT, GPC, SIGNALLED),
+    (ALLOWED_BEFORE, OPT_IN, None, NOT_YET),
+    (ALLOWED_BEFORE, OPT_IN, GPC, SIGNALLED),
+    # One made while the signal was on beats the signal.
+    (ALLOWED_DESPITE, OPT_OUT, None, YES),
+    (ALLOWED_DESPITE, OPT_OUT, GPC, YES),
+    (ALLOWED_DESPITE, OPT_IN, None, YES),
+    (ALLOWED_DESPITE, OPT_IN, GPC, YES),
+    (ALLOWED_DESPITE_BEFORE, OPT_OUT, None, ON_UNTIL_REFUSED),
+    (ALLOWED_DESPITE_BEFORE, OPT_OUT, GPC, SIGNALLED),
+    (ALLOWED_DESPITE_BEFORE, OPT_IN, None, NOT_YET),
+    (ALLOWED_DESPITE_BEFORE, OPT_IN, GPC, SIGNALLED),
+]
+
+CHOICES = list(dict.fromkeys(row[0] for row in TABLE))
+
+
+def test_the_table_is_whole() -> None:
+    asked = {(choice, mode, signal) for choice, mode, signal, _standing in TABLE}
+    assert asked == set(itertools.product(CHOICES, (OPT_OUT, OPT_IN), (None, GPC)))
+    assert len(TABLE) == len(asked)
+
+
+@pytest.mark.parametrize("choice, mode, signal, expected", TABLE)
+def test_a_visitor_stands_where_the_table_says(
+    choice: Choice | None, mode: Mode, signal: Because | None, expected: tuple[Preference, Because, bool]
+) -> None:
+    standing = settle(choice, mode=mode, policy_version=POLICY, signal=signal)
+    assert (standing.preference, standing.because, standing.adapts) == expected
+
+
+@pytest.mark.parametrize("choice, mode, signal, expected", TABLE)
+def test_do_not_track_counts_as_global_privacy_control_does(
+    choice: Choice | None, mode: Mode, signal: Because | None, expected: tuple[Preference, Because, bool]
+) -> None:
+    standing = settle(choice, mode=mode, policy_version=POLICY, signal=signal and DNT)
+    because = DNT if expected[1] is GPC else expected[1]
+    assert (standing.preference, standing.because, standing.adapts) == (expected[0], because, expected[2])
+
+
+@pytest.mark.parametrize("choice, signal", list(itertools.product(CHOICES, (None, GPC, DNT))))
+def test_a_site_that_is_off_adapts_to_nobody_whatever_they_chose(choice: Choice | None, signal: Because | None) -> None:
+    standing = settle(choice, mode=OFF, policy_version=POLICY, signal=signal)
+    preference = choice.preference if choice else UNDECIDED
+    assert standing == Standing(preference, Because.MODE, False, choice)
+
+
+@pytest.mark.parametrize("choice, mode, signal, _expected", TABLE)
+def test_pages_never_adapt_to_someone_who_refused(
+    choice: Choice | None, mode: Mode, signal: Because | None, _expected: Any
+) -> None:
+    standing = settle(choice, mode=mode, policy_version=POLICY, signal=signal)
+    if standing.preference is REFUSED:
+        assert not standing.adapts
+
+
+def test_an_acceptance_and_a_refusal_are_the_only_choices() -> None:
+    # No cookie can hold it; were one made by hand, it must not count as an acceptance.
+    standing = settle(Choice(UNDECIDED, 5), mode=OPT_IN, policy_version=POLICY, signal=None)
+    assert not standing.adapts
+
+
+# The cookie
+
+EVERY_CHOICE = [
+    Choice(preference, version, despite, new)
+    for preference in (ALLOWED, REFUSED)
+    for version in (1, 5, 999_999)
+    for despite in (False, True)
+    for new in (False, True)
+]
+
+
+@pytest.mark.parametrize("choice", EVERY_CHOICE, ids=lambda choice: choice.cookie())
+def test_a_choice_survives_its_cookie(choice: Choice) -> None:
+    assert Choice.from_cookie(choice.cookie()) == choice
+
+
+@pytest.mark.parametrize(
+    "choice, cookie",
+    [
+        (Choice(ALLOWED, 1), "allowed.1"),
+        (Choice(REFUSED, 12), "refused.12"),
+        (Choice(ALLOWED, 1, despite_signal=True), "allowed.1.g"),
+        (Choice(REFUSED, 1, new=True), "refused.1.n"),
+        (Choice(ALLOWED, 1, despite_signal=True, new=True), "allowed.1.gn"),
+    ],
+)
+def test_the_cookie_can_be_read_by_people(choice: Choice, cookie: str) -> None:
+    assert choice.cookie() == cookie
+
+
+def test_a_choice_is_confirmed_once() -> None:
+    assert Choice(ALLOWED, 3, True, new=True).confirmed() == Choice(ALLOWED, 3, True, new=False)
+    assert Choice(ALLOWED, 3).confirmed() == Choice(ALLOWED, 3)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "allowed",
+        "allowed.",
+        "allowed.1.",
+        "allowed.1.x",
+        "allowed.1.gng",
+        "allowed.-1",
+        "allowed.1.5",
+        "allowed.1234567",
+        "allowed.\u0661",  # a digit, but none of ours
+        "ALLOWED.1",
+        "undecided.1",
+        "refused.1\n",
+        " refused.1",
+        '"refused.1"',
+        "refused.1; allowed.1",
+        "refused." + "9" * 100_000,
+        "refused.1.g\0",
+        "\ud800",
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_cookie_that_holds_anything_else_is_no_choice(value: str | None) -> None:
+    assert Choice.from_cookie(value) is None
+
+
+@given(st.text() | st.from_regex(r"(allowed|refused)\.[0-9]+(\.[gnx]*)?", fullmatch=True))
+def test_any_cookie_is_a_choice_or_none(value: str) -> None:
+    choice = Choice.from_cookie(value)
+    assert choice is None or Choice.from_cookie(choice.cookie()) == choice
+
+
+def test_two_visitors_who_choose_the_same_hold_the_same_bytes() -> None:
+    assert Choice(ALLOWED, 1).cookie() == Choice(ALLOWED, 1).cookie() == "allowed.1"

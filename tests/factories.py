@@ -1,0 +1,89 @@
+"""Real segments, intents and pages in one line each.
+
+make_segment("riverside", LocationRule(cities=["Riverside"]))
+make_segment("abroad", LocationRule(countries=["GB"], negated=True), SegmentRule(other=riverside), match="any")
+"""
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from django.test import TestCase
+from wagtail.models import Page
+
+from wagtail_personalise_gov.models import Intent, IntentSignal, Rule, Segment
+
+from .agency.models import AgencyPage, PlainPage
+
+
+def make_segment(slug: str, *rules: Rule, live: bool = True, **fields: Any) -> Segment:
+    """A segment with these rules, published as an editor would (not so with `live=False`), and known to this process."""
+    fields.setdefault("name", f"Name of {slug}")
+    fields.setdefault("public_name", f"Public name of {slug}")
+    # Inside a test's transaction nothing is ever committed, so what waits for the commit is done here.
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        segment = Segment.objects.create(slug=slug, live=False, **fields)
+        for position, rule in enumerate(rules):
+            rule.segment, rule.sort_order = segment, position
+            rule.clean()
+            rule.save()
+        segment = Segment.objects.get(pk=segment.pk)  # its rules are children that it reads once
+        if live:
+            segment.save_revision().publish()
+    return Segment.objects.get(pk=segment.pk)
+
+
+def make_intent(slug: str, *signals: IntentSignal, **fields: Any) -> Intent:
+    """An intent with these signals."""
+    fields.setdefault("name", slug.replace("-", " ").capitalize())
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        intent = Intent.objects.create(slug=slug, **fields)
+        for signal in signals:
+            signal.intent = intent
+            signal.clean()
+            signal.save()
+    return intent
+
+
+def make_page(title: str, *blocks: tuple[str, Any], parent: Page, model: type[Page] = AgencyPage, **fields: Any) -> Page:
+    """A live page below `parent`; `blocks` are (type, value as in the database) of its body."""
+    page = model(title=title, body=raw_stream(*blocks), **fields)
+    parent.add_child(instance=page)
+    return model.objects.get(pk=page.pk)
+
+
+def make_plain_page(title: str, *blocks: tuple[str, Any], parent: Page) -> Page:
+    return make_page(title, *blocks, parent=parent, model=PlainPage)
+
+
+def raw_stream(*blocks: tuple[str, Any]) -> list[dict[str, Any]]:
+    """A stream as it stands in the database."""
+    return [{"type": name, "value": value, "id": block_id(name, position)} for position, (name, value) in enumerate(blocks)]
+
+
+def hero(heading: str, **more: Any) -> dict[str, Any]:
+    """A hero as it stands in the database."""
+    return {"heading": heading, "text": "", "page": None, "everyone": False, **more}
+
+
+def personalised(
+    default: Any, *variants: tuple[Segment | list[Segment | int] | int, Any], nothing_for_others: bool = False
+) -> dict[str, Any]:
+    """A personalised block as it stands in the database; each variant is (a segment or several, its content)."""
+    return {
+        "variants": [
+            {"type": "variant", "id": block_id("variant", position), "value": {"segments": listed(who), "content": content}}
+            for position, (who, content) in enumerate(variants)
+        ],
+        "default": default,
+        "nothing_for_others": nothing_for_others,
+    }
+
+
+def listed(who: Any) -> list[dict[str, Any]]:
+    keys = [segment.pk if isinstance(segment, Segment) else segment for segment in (who if isinstance(who, list) else [who])]
+    return [{"type": "item", "value": key, "id": block_id("item", key)} for key in keys]
+
+
+def block_id(name: str, position: int) -> str:
+    """An id that is the same at each run."""
+    return str(uuid5(NAMESPACE_URL, f"{name}/{position}"))

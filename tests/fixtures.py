@@ -1,0 +1,74 @@
+"""Pages to visit, and a process that has compiled nothing yet. For every test: `pytest_plugins` in conftest.py."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from wagtail.models import Locale, Page, Site
+
+from wagtail_personalise_gov import compiling
+from wagtail_personalise_gov.models import LocationRule, Segment
+from wagtail_personalise_gov.visit import gathering
+
+from .agency.models import AgencyPage, PlainPage
+from .factories import hero, make_page, make_segment, personalised
+
+
+@pytest.fixture(autouse=True)
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No ruleset and no log of an earlier test: the database is rolled back, what a process holds would not be."""
+    monkeypatch.setattr(compiling, "holder", compiling.RulesetHolder())
+    monkeypatch.setattr(gathering, "_logged_at", {})
+    yield
+
+
+@pytest.fixture
+def configure(settings: Any) -> Callable[..., None]:
+    """``configure(MODE="opt_in")``: keys of WAGTAIL_PERSONALISE_GOV for this test, over those that it has."""
+
+    def change(**keys: Any) -> None:
+        settings.WAGTAIL_PERSONALISE_GOV = {**getattr(settings, "WAGTAIL_PERSONALISE_GOV", {}), **keys}
+
+    return change
+
+
+@pytest.fixture
+def places_by_header(configure: Callable[..., None]) -> None:
+    """The visitor's place is what the headers X-Country, X-Region and X-City say, as from a trusted network's edge."""
+    configure(
+        GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo",
+        GEO_HEADERS={"country": "X-Country", "subdivisions": "X-Region", "city": "X-City"},
+        TRUSTED_PROXIES=["127.0.0.1"],
+    )
+
+
+@pytest.fixture
+def home(db: None) -> AgencyPage:
+    """The home page of the only site, served at "/". Nothing stands on it yet."""
+    Page.objects.filter(depth__gt=1).delete()
+    Site.objects.all().delete()
+    root = Page.get_first_root_node() or Page.add_root(
+        instance=Page(title="Root", slug="root", locale=Locale.objects.get_or_create(language_code="en")[0])
+    )
+    root = Page.objects.get(pk=root.pk)  # its number of children was changed behind its back
+    page: AgencyPage = make_page("Agency", parent=root, slug="agency")
+    Site.objects.create(hostname="testserver", root_page=page, is_default_site=True, site_name="Agency")
+    return page
+
+
+@pytest.fixture
+def riverside(db: None) -> Segment:
+    return make_segment("riverside", LocationRule(cities=["Riverside"]))
+
+
+@pytest.fixture
+def agency_page(home: AgencyPage, riverside: Segment) -> AgencyPage:
+    """At /flood/: a personalised hero for Riverside ("Sandbags in Riverside"), with a standard version ("Be ready")."""
+    offer = personalised(hero("Be ready"), (riverside, hero("Sandbags in Riverside")))
+    return make_page("Flood", ("hero", hero("For everyone")), ("offer", offer), parent=home, slug="flood")
+
+
+@pytest.fixture
+def plain_page(home: AgencyPage) -> PlainPage:
+    """At /plain/: no personalised block."""
+    return make_page("Plain", ("hero", hero("For everyone")), parent=home, model=PlainPage, slug="plain")

@@ -1,0 +1,28 @@
+"""The settings of the tests: the example site's, made quick and cut off from its data.
+
+DATABASE_URL and CACHE_URL put the tests on PostgreSQL and Redis, as they do the demo.
+"""
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "the tests' own key, which guards nothing")  # else one is written under var/
+
+from example_site.settings import *  # noqa: F403
+from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, WAGTAIL_PERSONALISE_GOV, database
+
+DEBUG = False
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
+# The live server of the tests serves static files itself; WhiteNoise would list them anew for every test client.
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+DATABASES = {"default": database(os.environ.get("DATABASE_URL") or "sqlite:///:memory:")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, since a database in memory has one connection: requests of one browser page, made at the same time, would
+    # share one transaction. Each run has its own file, and nobody minds if a power cut spoils it.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR / f"tests-{os.getpid()}.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": f"tests-{os.getpid()}"}}
+MEDIA_ROOT = VAR / "tests"  # never written to: conftest.py gives each run a folder of its own
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; guards nothing here
+
+# Each test says which places and proxies it means.
+WAGTAIL_PERSONALISE_GOV = {**WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": None, "TRUSTED_PROXIES": []}

@@ -1,0 +1,267 @@
+"""What a developer hears at start: each slip is told with its place, its value and its remedy."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.checks import run_checks
+from django.test.utils import isolate_apps
+from wagtail.admin.panels import FieldPanel
+from wagtail.models import Orderable
+
+from wagtail_personalise_gov import checks
+from wagtail_personalise_gov.compiling import rule_models
+from wagtail_personalise_gov.core.conditions import Condition, Equals
+from wagtail_personalise_gov.models import Rule
+
+OURS = "wagtail_personalise_gov.middleware.PersonaliseMiddleware"
+OURS_TOO = "wagtail_personalise_gov.visit.middleware.PersonaliseMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
+WAGTAIL_UPDATE = "wagtailcache.cache.UpdateCacheMiddleware"
+WAGTAIL_FETCH = "wagtailcache.cache.FetchFromCacheMiddleware"
+
+
+def ids(messages: Any) -> list[str]:
+    return [message.id.removeprefix("wagtail_personalise_gov.") for message in messages]
+
+
+def text(messages: Any) -> str:
+    return "\n".join(f"{message.msg} {message.hint}" for message in messages)
+
+
+def test_a_site_that_is_set_up_hears_nothing(settings: Any) -> None:
+    assert not [
+        message
+        for message in run_checks(include_deployment_checks=False)
+        if message.id and message.id.startswith("wagtail_personalise_gov")
+    ]
+
+
+# Settings
+
+
+def test_an_unknown_setting_is_named_with_the_nearest_known_one(configure: Any) -> None:
+    configure(GEO_DATABSE="/geo.mmdb")
+    messages = checks.check_settings(None)
+    assert ids(messages) == ["E001"]
+    assert "WAGTAIL_PERSONALISE_GOV['GEO_DATABSE']" in text(messages)
+    assert "'GEO_DATABASE'" in text(messages)
+
+
+@pytest.mark.parametrize(
+    "key, value, remedy",
+    [
+        ("MODE", "optout", "'opt_out', 'opt_in', 'off'"),
+        ("HONOUR_GPC", "yes", "True or False"),
+        ("ALLOWED_MAX_AGE_DAYS", 401, "from 1 to 400"),
+        ("MEMORY_MAX_AGE_DAYS", True, "from 1 to 395"),
+        ("GEO_PROVIDER", "mysite.geo.Offce", "it could not be imported"),
+        ("TRUSTED_PROXIES", ["10.0.0.0/40"], "'10.0.0.0/40' is neither a network"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8", "a list of networks"),
+        ("GEO_HEADERS", "cloudfare", "'cloudflare'"),
+        ("RULESET_CHECK_SECONDS", -1, "from 0 to 60"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_a_remedy(configure: Any, key: str, value: Any, remedy: str) -> None:
+    configure(**{key: value})
+    messages = checks.check_settings(None)
+    assert ids(messages) == ["E001"]
+    assert f"WAGTAIL_PERSONALISE_GOV['{key}']: {value!r}" in text(messages)
+    assert remedy in text(messages)
+
+
+def test_settings_that_are_no_dict_are_told(settings: Any) -> None:
+    settings.WAGTAIL_PERSONALISE_GOV = ["MODE"]
+    assert ids(checks.check_settings(None)) == ["E001"]
+
+
+# Middleware
+
+
+@pytest.mark.parametrize(
+    "middleware, expected",
+    [
+        ([OURS, SECURITY], []),
+        ([OURS_TOO, SECURITY], []),  # the same class by its other name
+        ([UPDATE, OURS, SECURITY, FETCH], []),
+        ([SECURITY, UPDATE, OURS, FETCH], []),
+        ([WAGTAIL_UPDATE, OURS, SECURITY, WAGTAIL_FETCH], []),
+        ([SECURITY], ["W001"]),
+        ([], ["W001"]),
+        ([SECURITY, OURS], ["W002"]),
+        ([OURS, UPDATE, FETCH], ["W002"]),  # the cache would keep what is not yet marked as private
+        ([UPDATE, FETCH, OURS], ["W002"]),  # the cache would answer before us; wagtail-cache takes our cookies away
+        ([UPDATE, SECURITY, OURS, FETCH], ["W002"]),
+        ([WAGTAIL_UPDATE, WAGTAIL_FETCH, SECURITY, OURS], ["W002"]),
+        ([OURS, SECURITY, OURS], ["E002"]),
+        ([OURS, SECURITY, OURS_TOO], ["E002"]),
+        (["not.installed.Middleware", OURS], ["W002"]),
+    ],
+)
+def test_the_middleware_has_one_place(settings: Any, middleware: list[str], expected: list[str]) -> None:
+    settings.MIDDLEWARE = middleware
+    assert ids(checks.check_middleware(None)) == expected
+
+
+def test_the_remedy_for_a_misplaced_middleware_names_its_place(settings: Any) -> None:
+    settings.MIDDLEWARE = [UPDATE, FETCH, OURS]
+    (message,) = checks.check_middleware(None)
+    assert "is number 3 in MIDDLEWARE" in message.msg
+    assert message.hint == f"Move it: directly after {UPDATE!r}."
+
+
+def test_a_subclass_of_the_middleware_counts(settings: Any) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.OwnMiddleware", SECURITY]
+    assert checks.check_middleware(None) == []
+
+
+class OwnMiddleware(checks.PersonaliseMiddleware):
+    pass
+
+
+# Geo database
+
+
+def test_no_geo_database_is_a_choice(configure: Any) -> None:
+    configure(GEO_DATABASE=None)
+    assert checks.check_geo_database(None) == []
+
+
+def test_a_missing_geo_database_is_told(configure: Any, tmp_path: Path) -> None:
+    configure(GEO_DATABASE=str(tmp_path / "nowhere.mmdb"))
+    messages = checks.check_geo_database(None)
+    assert ids(messages) == ["W003"]
+    assert "nowhere.mmdb' is not there" in text(messages)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\0" * 4096])
+def test_a_file_that_is_no_geo_database_is_told(configure: Any, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "geo.mmdb"
+    path.write_bytes(content)
+    configure(GEO_DATABASE=path)
+    messages = checks.check_geo_database(None)
+    assert ids(messages) == ["W003"]
+    assert "is no geo database" in text(messages)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_an_unreadable_geo_database_is_told(configure: Any, tmp_path: Path) -> None:
+    path = tmp_path / "geo.mmdb"
+    path.touch(mode=0)
+    configure(GEO_DATABASE=path)
+    assert "can't be read" in text(checks.check_geo_database(None))
+
+
+def test_a_sound_geo_database_is_not_told(configure: Any, mmdb: Path) -> None:
+    configure(GEO_DATABASE=mmdb)
+    assert checks.check_geo_database(None) == []
+
+
+def test_the_geo_database_is_not_asked_for_where_another_provider_is_in_force(configure: Any, tmp_path: Path) -> None:
+    configure(GEO_DATABASE=tmp_path / "nowhere.mmdb", GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo")
+    assert checks.check_geo_database(None) == []
+    assert checks.check_age_of_geo_database(None) == []
+
+
+def test_an_old_geo_database_is_told_before_a_deployment(configure: Any, mmdb: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(mmdb, tmp_path))
+    configure(GEO_DATABASE=path)
+    with time_machine.travel("2026-02-10T12:00:00Z"):  # it was built on 4 February 2026
+        assert checks.check_age_of_geo_database(None) == []
+    with time_machine.travel("2026-03-10T12:00:00Z"):
+        messages = checks.check_age_of_geo_database(None)
+    assert ids(messages) == ["W004"]
+    assert "was built on 2026-02-04" in text(messages)
+
+
+def test_the_age_of_no_geo_database_is_not_told(configure: Any, tmp_path: Path) -> None:
+    configure(GEO_DATABASE=None)
+    assert checks.check_age_of_geo_database(None) == []
+    configure(GEO_DATABASE=tmp_path / "nowhere.mmdb")
+    assert checks.check_age_of_geo_database(None) == []
+
+
+# Cache
+
+
+@pytest.mark.parametrize(
+    "backend, expected",
+    [
+        ("django.core.cache.backends.locmem.LocMemCache", ["W005"]),
+        ("django.core.cache.backends.dummy.DummyCache", ["W005"]),
+        ("django.core.cache.backends.filebased.FileBasedCache", []),
+    ],
+)
+def test_a_cache_of_one_process_is_told_before_a_deployment(
+    settings: Any, tmp_path: Path, backend: str, expected: list[str]
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": str(tmp_path)}}
+    messages = checks.check_cache(None)
+    assert ids(messages) == expected
+    assert all(backend in message.msg for message in messages)
+
+
+# Addresses
+
+
+def test_addresses_that_are_not_included_are_told(settings: Any) -> None:
+    assert checks.check_urls(None) == []
+    settings.ROOT_URLCONF = "tests.agency.urls_without_choice"
+    messages = checks.check_urls(None)
+    assert ids(messages) == ["W006"]
+    assert "'tests.agency.urls_without_choice'" in text(messages)
+    assert 'include("wagtail_personalise_gov.urls")' in text(messages)
+
+
+# Rules
+
+
+def test_the_rules_that_are_shipped_are_sound() -> None:
+    assert rule_models()
+    assert checks.check_rules(None) == []
+
+
+@isolate_apps("tests.agency")
+def test_a_rule_whose_meta_stands_alone_is_told() -> None:
+    class CouncilRule(Rule):
+        panels: list[object] = []
+
+        class Meta:
+            app_label = "agency"
+
+        def condition(self) -> Condition:
+            return Equals("account.signed_in", True)
+
+    messages = list(checks.rule_problems(CouncilRule))
+    assert ids(messages) == ["W007"]
+    assert "agency.CouncilRule" in text(messages)
+    assert "class Meta(Rule.Meta):" in text(messages)
+
+
+@isolate_apps("tests.agency")
+def test_a_rule_without_panels_or_condition_is_told() -> None:
+    class CouncilRule(Rule):
+        class Meta(Rule.Meta):
+            app_label = "agency"
+
+    assert ids(checks.rule_problems(CouncilRule)) == ["W008", "E003"]
+
+
+@isolate_apps("tests.agency")
+def test_a_sound_rule_is_not_told() -> None:
+    class CouncilRule(Rule):
+        panels = [FieldPanel("negated")]
+
+        class Meta(Rule.Meta):
+            app_label = "agency"
+
+        def condition(self) -> Condition:
+            return Equals("account.signed_in", True)
+
+    assert list(checks.rule_problems(CouncilRule)) == []
+    assert issubclass(CouncilRule, Orderable)

@@ -1,0 +1,257 @@
+"""Write the parts of docs/ that the code knows best: settings, facts, rules, cookies, the headers of CDNs.
+
+    python tools/write_reference.py            writes them
+    python tools/write_reference.py --check    changes nothing; ends with 1 where a page is out of date
+
+A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``; what is around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PART = re.compile(r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
+
+if TYPE_CHECKING:
+    from wagtail_personalise_gov.models import Rule
+
+KINDS = {
+    "bool": "yes or no",
+    "int": "a number",
+    "text": "a text",
+    "texts": "a list of texts",
+    "weights": "a number from 0 to 1 for each slug",
+    "point": "latitude, longitude, radius in km",
+    "moment": "a date and time in the site's zone",
+    "address": "an internet address",
+    "mapping": "a text for each key",
+    "pages": "a list of page ids",
+}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table. A cell is one line; a bar in it is escaped."""
+    lines = [list(head), ["---"] * len(list(head)), *map(list, rows)]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def code(value: Any) -> str:
+    return f"`{value}`"
+
+
+def settings() -> str:
+    from wagtail_personalise_gov.conf import SETTINGS
+
+    return table(
+        ("key", "default", "meaning"),
+        ((code(key), code(json_like(row.default)), row.meaning) for key, row in SETTINGS.items()),
+    )
+
+
+def json_like(value: Any) -> str:
+    """A default as it is written in a settings file."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def facts() -> str:
+    from wagtail_personalise_gov.facts import FACTS
+
+    def row(name: str) -> Iterator[str]:
+        fact = FACTS[name]
+        yield code(name)
+        yield str(fact.meaning)
+        yield KINDS[fact.kind]
+        yield ", ".join(map(code, sorted(fact.varies_on))) or "–"
+        yield ", ".join(map(code, sorted(fact.remembers))) or "–"
+        yield "no" if fact.about_visitor else "yes"
+
+    head = ("fact", "in plain words", "is", "varies on", "remembers", "goes on after refusal")
+    return table(head, map(row, FACTS))
+
+
+def rules() -> str:
+    """A section for each of the package's own rule types, with one example each."""
+    return "\n".join(map(rule_section, example_rules()))
+
+
+def rule_section(rule: Rule) -> str:
+    model = type(rule)
+    panels = [panel for group in model.panels for panel in getattr(group, "children", [group])]  # type: ignore[attr-defined]
+    fields = [model._meta.get_field(panel.field_name) for panel in panels]
+    parts = [
+        f"## `{model.__name__}`\n\n**{capital(model._meta.verbose_name)}**, in the menu under “{model.group}”: "
+        f"{lower(model.description)}.\n"
+    ]
+    if fields:
+        parts.append(
+            table(
+                ("field", "editors read", "help"),
+                (
+                    (code(field.name), str(field.verbose_name), help_of(field))  # type: ignore[union-attr]
+                    for field in fields
+                ),
+            )
+        )
+    else:
+        parts.append("It has no fields.\n")
+    condition = rule.condition()
+    said = [("editors read", rule.sentence()), ("visitors read", rule.public_sentence())]
+    rule.negated = True
+    said += [("negated, editors read", rule.sentence()), ("negated, visitors read", rule.public_sentence())]
+    lines = [f"asks: {', '.join(map(code, sorted(condition.facts))) or 'another segment'}"]
+    lines += [f"{who}: {plain(sentence)}" for who, sentence in said]
+    parts.append("For example:\n\n" + "".join(f"* {line}\n" for line in lines))
+    parts.append(f"```json\n{json.dumps(condition.to_json())}\n```\n")
+    return "\n".join(parts)
+
+
+def plain(text: Any) -> str:
+    """A text in which Markdown finds no marks."""
+    return str(text).replace("*", "\\*").replace("[", "\\[")
+
+
+def help_of(field: Any) -> str:
+    choices = getattr(field, "options", None) or getattr(field, "choices", None)
+    words = [plain(field.help_text)] if field.help_text else []
+    if choices:
+        words.append("; ".join(f"{code(value)}: {label}" for value, label in choices))
+    return " ".join(words) or "–"
+
+
+def capital(text: Any) -> str:
+    return f"{text}"[:1].upper() + f"{text}"[1:]
+
+
+def lower(text: Any) -> str:
+    return f"{text}"[:1].lower() + f"{text}"[1:]
+
+
+def example_rules() -> list[Rule]:
+    """One filled-in rule of each type, in the order of the menu. They are not saved."""
+    from wagtail_personalise_gov import models
+
+    examples: dict[type[Rule], Rule] = {
+        type(rule): rule
+        for rule in (
+            models.ReferrerRule(kinds=["search"], hosts=["*.gov.uk"]),
+            models.CampaignRule(medium="email", name="start-up-week"),
+            models.QueryRule(parameter="topic", values=["housing"]),
+            models.FirstTimeVisitorRule(),
+            models.VisitIntentRule(intent=models.Intent(name="Start a business", slug="start-business")),
+            models.LocationRule(countries=["GB"], subdivisions=["GB-WLS"]),
+            models.SegmentRule(
+                other=models.Segment(name="Riverside", slug="riverside", public_name="People who seem to be in Riverside")
+            ),
+        )
+    }
+    own = [
+        relation.related_model
+        for relation in models.Segment.rule_relations()
+        if relation.related_model.__module__.startswith("wagtail_personalise_gov.")
+    ]
+    return [examples[model] for model in own]
+
+
+def cookies() -> str:
+    from wagtail_personalise_gov.visit.cookies import COOKIES
+
+    def row(cookie: Any) -> Iterator[str]:
+        yield code(cookie.base_name)
+        yield str(cookie.purpose)
+        yield f"{cookie.lasts}" + (f" ({code(cookie.days_setting)})" if cookie.days_setting else "")
+        yield "no" if cookie.http_only else "yes"
+
+    return table(("name", "purpose", "lasts at most", "readable by script"), map(row, COOKIES))
+
+
+def commands() -> str:
+    """A section for each of the package's commands."""
+    from django.core.management import get_commands, load_command_class
+
+    parts = []
+    for name, app in sorted(get_commands().items()):
+        if app != "wagtail_personalise_gov":
+            continue
+        command = load_command_class(app, name)
+        parser = argparse.ArgumentParser()
+        command.add_arguments(parser)
+        parts.append(f"## `{name}`\n\n{command.help}\n")
+        rows = [
+            (code("".join(option.option_strings) or option.dest), (option.help or "") % vars(option))
+            for option in parser._actions
+            if option.dest != "help"
+        ]
+        if rows:
+            parts.append(table(("option", "is"), rows))
+    return "\n".join(parts)
+
+
+def geo_presets() -> str:
+    from wagtail_personalise_gov.core.geography import GEO_PRESETS
+
+    parts = list(dict.fromkeys(part for preset in GEO_PRESETS.values() for part in preset))
+    return table(
+        ("part", *map(code, GEO_PRESETS)),
+        (
+            (part, *(code(preset[part]) if part in preset else "–" for preset in GEO_PRESETS.values()))
+            for part in parts
+        ),
+    )
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "facts": facts,
+    "rules": rules,
+    "cookies": cookies,
+    "commands": commands,
+    "geo-presets": geo_presets,
+}
+
+
+def written(text: str) -> str:
+    """A page with its generated parts as they should be now. Raises KeyError for a part that nothing generates."""
+    return PART.sub(lambda part: f"{part['start']}\n{PARTS[part['name']]()}\n{part['end']}", text)
+
+
+def pages() -> list[Path]:
+    """The pages that have a generated part."""
+    return [page for page in sorted(DOCS.rglob("*.md")) if PART.search(page.read_text())]
+
+
+def main() -> str | None:
+    """A sentence for each page that is out of date, if only that was asked; else None."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; fail where a page is out of date")
+    options = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_site.settings")
+    import django
+    from django.utils import translation
+
+    django.setup()
+    out_of_date = []
+    with translation.override("en"):
+        for page in pages():
+            if (text := written(page.read_text())) != page.read_text():
+                out_of_date.append(page)
+                if not options.check:
+                    page.write_text(text)
+                    print(f"Wrote {page.relative_to(ROOT)}.")
+    if options.check and out_of_date:
+        names = ", ".join(str(page.relative_to(ROOT)) for page in out_of_date)
+        return f"Out of date: {names}. Run 'python tools/write_reference.py'."
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
