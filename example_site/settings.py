@@ -91,6 +91,9 @@ WAGTAIL_PERSONALISE_GOV = {
     "GEO_DATABASE": str(VAR / "demo.mmdb"),
     # The demo believes X-Forwarded-For from this machine, so that curl can try a place from outside.
     "TRUSTED_PROXIES": listed(os.environ.get("DEMO_TRUSTED_PROXIES", "127.0.0.1")),
+    # For the bar that lets a reader be somebody else. A site of yours needs neither of these two.
+    "GEO_PROVIDER": "example_site.geo.DemoGeo",
+    "VISITOR_STORE": "example_site.stores.DemoStore",
 }
 
 # --- Django -----------------------------------------------------------------------------------------------------------
@@ -122,7 +125,9 @@ INSTALLED_APPS = [
 
 # Not here: LocaleMiddleware, which adds `Vary: Accept-Language` to every page. Welsh pages have their own addresses.
 MIDDLEWARE = [
-    "wagtail_personalise_gov.middleware.PersonaliseMiddleware",  # first, or right after a page cache's update
+    # First, or right after a page cache's update middleware. A site of yours names the class that this one extends:
+    # wagtail_personalise_gov.middleware.PersonaliseMiddleware.
+    "example_site.demo_bar.DemoPersonaliseMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

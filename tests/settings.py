@@ -8,12 +8,16 @@ import os
 os.environ.setdefault("SECRET_KEY", "the tests' own key, which guards nothing")  # else one is written under var/
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, WAGTAIL_PERSONALISE_GOV, database
+from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, database
 
 DEBUG = False
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
-# The live server of the tests serves static files itself; WhiteNoise would list them anew for every test client.
-MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+# The package's own middleware, as a site has it; tests/example_site puts the demo's back. And the live server of the tests
+# serves static files itself; WhiteNoise would list them anew for every test client.
+MIDDLEWARE = [
+    "wagtail_personalise_gov.middleware.PersonaliseMiddleware",
+    *(name for name in MIDDLEWARE if not name.startswith(("whitenoise.", "example_site."))),
+]
 DATABASES = {"default": database(os.environ.get("DATABASE_URL") or "sqlite:///:memory:")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since a database in memory has one connection: requests of one browser page, made at the same time, would
@@ -25,4 +29,4 @@ MEDIA_ROOT = VAR / "tests"  # never written to: conftest.py gives each run a fol
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; guards nothing here
 
 # Each test says which places and proxies it means.
-WAGTAIL_PERSONALISE_GOV = {**WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": None, "TRUSTED_PROXIES": []}
+WAGTAIL_PERSONALISE_GOV: dict[str, object] = {}

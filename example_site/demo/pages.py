@@ -21,7 +21,7 @@ from example_site.models import (
 )
 from wagtail_personalise_gov.models import Segment
 
-from .bodies import business, emergency, home, living, news, welsh
+from .bodies import business, emergency, home, licence, living, news, welsh
 from .raw import Northmoor, Raw
 
 Body = Callable[[Northmoor], list[Raw]]
@@ -66,7 +66,7 @@ PAGES = (
         Topic.BUSINESS,
         "Business licence",
         "Apply for a licence to open premises to the public in Northmoor.",
-        business.business_licence,
+        licence.business_licence,
     ),
     service(
         "start-a-business",

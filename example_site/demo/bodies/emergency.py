@@ -24,6 +24,20 @@ MOOR_HALL = centre(
 )
 
 
+# Said first to people who seem to be there, and further down to everybody.
+IN_RIVERSIDE = (
+    "<ol><li>Move people, pets, medicines and papers upstairs <b>before 6pm</b>.</li><li>Turn off gas and electricity "
+    "at the mains, if you can do it with dry hands and feet.</li><li>Leave by Church Rise when we tell you to, or "
+    "sooner. Do not use Quay Street.</li><li>Go to St Anne’s Hall. You do not need to call first.</li></ol>"
+)
+IN_HILLTOP = (
+    "<p>Homes in Hilltop are not expected to flood.</p><ul><li>Stay at home tonight if you can, and keep Hilltop Road "
+    "clear for fire engines and ambulances.</li><li>Watch for water that runs off the moor, on Moor Lane and at the "
+    "foot of Scar Bank.</li><li>If friends from Riverside are staying with you, tell the flood line, so that nobody "
+    "looks for them.</li></ul>"
+)
+
+
 def emergency(n: Northmoor) -> list[Raw]:
     return [
         warning(
@@ -54,6 +68,8 @@ def emergency(n: Northmoor) -> list[Raw]:
             ),
         ),
         rest_centres("Rest centres open now", ST_ANNES, HILLTOP_SCHOOL, MOOR_HALL),
+        details("All advice for Riverside", IN_RIVERSIDE),
+        details("All advice for Hilltop", IN_HILLTOP),
         details(
             "Get sandbags",
             "<p>Collect up to six sandbags for each home from the depot at Mill Road, from 8am to 8pm. Bring "
@@ -87,10 +103,7 @@ def first_of_all(n: Northmoor) -> Raw:
             "riverside",
             local(
                 "If you are in Riverside: what to do and where to go",
-                "<ol><li>Move people, pets, medicines and papers upstairs <b>before 6pm</b>.</li><li>Turn off gas "
-                "and electricity at the mains, if you can do it with dry hands and feet.</li><li>Leave by Church "
-                "Rise when we tell you to, or sooner. Do not use Quay Street.</li><li>Go to St Anne’s Hall. You do "
-                "not need to call first.</li></ol>",
+                IN_RIVERSIDE,
                 ST_ANNES,
                 town="Riverside",
             ),
@@ -99,10 +112,7 @@ def first_of_all(n: Northmoor) -> Raw:
             "hilltop",
             local(
                 "If you are in Hilltop: stay where you are",
-                "<p>Homes in Hilltop are not expected to flood.</p><ul><li>Stay at home tonight if you can, and keep "
-                "Hilltop Road clear for fire engines and ambulances.</li><li>Watch for water that runs off the moor, "
-                "on Moor Lane and at the foot of Scar Bank.</li><li>If friends from Riverside are staying with you, "
-                "tell the flood line, so that nobody looks for them.</li></ul>",
+                IN_HILLTOP,
                 HILLTOP_SCHOOL,
                 town="Hilltop",
             ),

@@ -195,8 +195,9 @@ def near_you(n: Northmoor) -> Raw:
         ),
         standard=local(
             "Around Northmoor today",
-            "<ul><li>The Old Bridge is closed. Use Hilltop Road.</li><li>All libraries are "
-            f"open.</li><li>{n.a('emergency', 'Flood advice for every part of Northmoor')}</li></ul>",
+            "<ul><li>The Old Bridge is closed. Use Hilltop Road.</li>"
+            f"<li>{n.a('news/flood-warning-for-the-river-moor', 'What is open, closed and moved')}</li>"
+            f"<li>{n.a('emergency', 'Flood advice for every part of Northmoor')}</li></ul>",
         ),
     )
 

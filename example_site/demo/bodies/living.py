@@ -125,6 +125,11 @@ def moving(n: Northmoor) -> list[Raw]:
             "to get a library card, a doctor and a place on an English course, all in one appointment. Interpreters "
             "are free.</p>",
         ),
+        facts(
+            "Before you arrive",
+            Call_us="+44 1632 960 100, from 8:30am to 5pm, UK time.",
+            Pay_us="You can pay your council tax from a bank account outside the UK.",
+        ),
         contact(
             "New in Northmoor",
             phone="01632 960 140",
@@ -155,30 +160,34 @@ COUNCILLORS = {
 
 
 def councillors(n: Northmoor) -> list[Raw]:
-    by_ward = "".join(
-        f"<li><b>{slug.title()}:</b> {first} and {second}</li>"
-        for slug, ((first, _), (second, _)) in COUNCILLORS.items()
-    )
-    everyone = block("text", f"<h2>Councillors by ward</h2><ul>{by_ward}</ul>")
+    by_ward = "".join(f"<h3>{slug.title()}</h3>{meetings(people)}" for slug, people in COUNCILLORS.items())
     return [
         block(
             "ward_question",
             {
                 "heading": "Which ward do you live in?",
-                "hint": "You do not have to answer. We keep your answer on your device for 30 days, "
-                "and use it only to show your councillors first.",
+                "hint": "You do not have to answer. We keep your answer on your device for 30 days, and use it only to "
+                "show your councillors first.",
             },
         ),
         n.personalised(
             "personalised",
-            *(version(f"{slug}-ward", [in_ward(slug.title(), people)]) for slug, people in COUNCILLORS.items()),
+            *(
+                version(
+                    f"{slug}-ward",
+                    [block("text", f"<h2>Your councillors in {slug.title()} ward</h2>{meetings(people)}")],
+                )
+                for slug, people in COUNCILLORS.items()
+            ),
             standard=[
                 block(
-                    "text", "<h2>Meet a councillor</h2><p>Every councillor meets residents at least once a month.</p>"
+                    "text",
+                    "<h2>Meet a councillor</h2><p>Every councillor meets residents at least once a month. You do not "
+                    "need an appointment.</p>",
                 )
             ],
         ),
-        everyone,
+        block("text", f"<h2>Councillors by ward</h2>{by_ward}"),
         contact(
             "Write to a councillor",
             "Put the councillor’s name in the subject.",
@@ -188,9 +197,8 @@ def councillors(n: Northmoor) -> list[Raw]:
     ]
 
 
-def in_ward(name: str, people: tuple[tuple[str, str], ...]) -> Raw:
-    meetings = "".join(f"<li><b>{person}</b> meets residents on {when}.</li>" for person, when in people)
-    return block("text", f"<h2>Your councillors in {name} ward</h2><ul>{meetings}</ul>")
+def meetings(people: tuple[tuple[str, str], ...]) -> str:
+    return f"<ul>{''.join(f'<li><b>{person}</b> meets residents on {when}.</li>' for person, when in people)}</ul>"
 
 
 def about_this_site(n: Northmoor) -> list[Raw]:

@@ -67,6 +67,12 @@ def flood(n: Northmoor) -> list[Raw]:
             "Hall.</p><p>“Please move what you can upstairs now, and leave when we ask you to,” said Priya Nair, who "
             "leads the council’s emergency team. “Nobody has to be alone tonight.”</p>",
         ),
+        facts(
+            "Open, closed and moved",
+            Riverside="The Old Bridge and Quay Street are closed. Lessons of Riverside Primary School are online.",
+            Hilltop="Buses 4 and 9 turn round at Hilltop Green. Hilltop Library is open until 9pm.",
+            Everywhere_else="All libraries are open. Use Hilltop Road in place of the Old Bridge.",
+        ),
         links("Advice", n.link("emergency", "Flooding: what to do and where to go", "Kept up to date, day and night.")),
     ]
 
