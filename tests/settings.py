@@ -12,7 +12,7 @@ from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, datab
 
 DEBUG = False
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
-# The package's own middleware, as a site has it; tests/example_site puts the demo's back. And the live server of the tests
+# The package's own middleware, as a site has it; tests/example_site puts the demo's back. And the tests' live server
 # serves static files itself; WhiteNoise would list them anew for every test client.
 MIDDLEWARE = [
     "wagtail_personalise_gov.middleware.PersonaliseMiddleware",
