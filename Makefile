@@ -10,7 +10,7 @@ comma := ,
 SERVICES := $(if $(filter postgres%,$(DATABASE_URL)),$(comma)postgres)$(if $(CACHE_URL),$(comma)redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test coverage lint format docs messages screenshots wheel clean
+.PHONY: help demo demo-reset test coverage lint format docs reference messages screenshots wheel clean
 
 help:
 	@echo "make demo               the example site on http://127.0.0.1:$(PORT)/ (make demo PORT=8001)"
@@ -20,6 +20,7 @@ help:
 	@echo "make lint               style (ruff), types (mypy), what imports what (lint-imports)"
 	@echo "make format             put the style right where a machine can"
 	@echo "make docs               the documentation, into var/docs"
+	@echo "make reference          write the generated parts of docs/reference again"
 	@echo "make messages           collect the texts to translate, and compile the translations (needs gettext)"
 	@echo "make screenshots        take the pictures in docs/images again (needs Chromium)"
 	@echo "make wheel              the package as a wheel, into dist, and a look at what it holds"
@@ -56,6 +57,9 @@ format: $(VENV)/.with-test,lint
 
 docs: $(VENV)/.with-docs
 	$(BIN)/mkdocs build --strict --site-dir var/docs
+
+reference: $(VENV)/.with-test
+	@$(BIN)/python tools/write_reference.py
 
 messages: $(VENV)/.with-demo
 	cd wagtail_personalise_gov && ../$(BIN)/django-admin makemessages --all --no-obsolete

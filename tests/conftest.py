@@ -69,6 +69,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             skip_or_fail(what, reason)
 
 
+WAITING = pytest.StashKey[set[str]]()  # the tests that were found and have not run yet
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[WAITING] = {item.nodeid for item in session.items}
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    item.config.stash[WAITING].discard(item.nodeid)
+
+
 def pytest_report_header() -> str:
     versions = f"Wagtail {wagtail.__version__}, Django {django.get_version()}"
     return f"on {versions}, {connection.display_name}, cache {django_settings.CACHES['default']['BACKEND']}"
@@ -82,6 +93,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         reasons[reason.removeprefix("Skipped: ")] += 1
     if left_out := len(terminalreporter.getreports("deselected")):
         reasons["left out by -k, -m or --deselect"] = left_out
+    if waiting := len(terminalreporter.config.stash.get(WAITING, ())):
+        reasons["the run ended before their turn"] = waiting
     terminalreporter.section("not run, and why")
     for reason, count in reasons.most_common():
         terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")

@@ -10,6 +10,7 @@ from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.models import LocationRule, Segment
 from wagtail_personalise_gov.visit import gathering
 
+from .agency.geo import NetworkGeo
 from .agency.models import AgencyPage, PlainPage
 from .factories import hero, make_page, make_segment, personalised
 
@@ -40,6 +41,14 @@ def places_by_header(configure: Callable[..., None]) -> None:
         GEO_HEADERS={"country": "X-Country", "subdivisions": "X-Region", "city": "X-City"},
         TRUSTED_PROXIES=["127.0.0.1"],
     )
+
+
+@pytest.fixture
+def places_by_address(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> type[NetworkGeo]:
+    """192.0.2.0/24 is Riverside, 198.51.100.0/24 Hilltop, 203.0.113.0/24 France. The class counts how often it is asked."""
+    monkeypatch.setattr(NetworkGeo, "looked", 0)
+    configure(GEO_PROVIDER="tests.agency.geo.NetworkGeo")
+    return NetworkGeo
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """What a developer hears at start: each slip is told with its place, its value and its remedy."""
 
-import os
+import errno
 import shutil
 from pathlib import Path
 from typing import Any
 
+import maxminddb
 import pytest
 import time_machine
 from django.core.checks import run_checks
@@ -149,12 +150,19 @@ def test_a_file_that_is_no_geo_database_is_told(configure: Any, tmp_path: Path, 
     assert "is no geo database" in text(messages)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_an_unreadable_geo_database_is_told(configure: Any, tmp_path: Path) -> None:
+def test_an_unreadable_geo_database_is_told(
+    configure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> None:  # the tests may run as root, who may read every file
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
     path = tmp_path / "geo.mmdb"
-    path.touch(mode=0)
+    path.touch()
     configure(GEO_DATABASE=path)
-    assert "can't be read" in text(checks.check_geo_database(None))
+    monkeypatch.setattr(maxminddb, "open_database", refuse)
+    messages = checks.check_geo_database(None)
+    assert ids(messages) == ["W003"]
+    assert "can't be read (Permission denied)" in text(messages)
 
 
 def test_a_sound_geo_database_is_not_told(configure: Any, mmdb: Path) -> None:

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from django.core.cache import caches
+from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -173,3 +174,14 @@ class TestPause:
         assert RulesetState.current().paused_by == "erin"
         at_once(lambda: resume(editor))
         assert compiling.holder.current().decide(FRANCE).matched == ("one",)
+
+
+def test_a_rule_type_that_gives_no_condition_takes_nothing_down(monkeypatch, caplog):
+    live("careless", FirstTimeVisitorRule())
+    live("french", LocationRule(countries=["FR"]))
+    monkeypatch.setattr(FirstTimeVisitorRule, "condition", lambda self: None)
+    with caplog.at_level(logging.ERROR, "wagtail_personalise_gov"):
+        assert compile_ruleset().decide(FRANCE).matched == ("french",)
+    assert "NoneType" in caplog.text
+    with pytest.raises(ValidationError, match="NoneType"):
+        FirstTimeVisitorRule().clean()

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests import docs_stories
-from tests.docs_project import Project, tried
-from tests.docs_samples import Sample
-
-STORIES = docs_stories.STORIES
+from tests.docs.project import Project, tried
+from tests.docs.samples import Sample
+from tests.docs.stories import STORIES
 
 
 @pytest.fixture(scope="session")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What came of every sample and every story. The site is made once: it takes half a minute."""
-    return Project(tmp_path_factory.mktemp("docs")).outcomes(tried(), STORIES)
+    return Project(tmp_path_factory.mktemp("docs")).outcomes(tried(), list(STORIES))
 
 
 @pytest.mark.parametrize("sample", tried(), ids=lambda sample: sample.name)

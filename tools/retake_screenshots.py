@@ -24,8 +24,8 @@ from tests.chromium import FLAGS, browser_lacks, executable  # noqa: E402 -- fou
 
 IMAGES = ROOT / "docs" / "images"
 LOG = ROOT / "var" / "screenshots.log"  # what the demo said
-SEGMENTS = "/admin/snippets/wagtail_personalise_gov/segment/"
-SIZE = {"width": 1280, "height": 860}  # CSS pixels
+SEGMENTS = "/admin/personalisation/segments/"
+WIDTH = 1280  # CSS pixels
 RIVERSIDE = {"X-Forwarded-For": "192.0.2.10"}  # a documentation address that the demo's geo database knows
 
 
@@ -38,6 +38,16 @@ def open_riverside(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def open_versions(page: Page) -> None:
+    page.get_by_role("link", name="Flooding: what to do").first.click()
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2_000)  # milliseconds; the editors of rich text push what is below them down
+    block = page.get_by_role("heading", name="Local information").first
+    block.evaluate(  # clear of Wagtail's own header
+        "heading => { heading.style.scrollMarginTop = '110px'; heading.scrollIntoView({behavior: 'instant'}) }"
+    )
+
+
 @dataclass(frozen=True)
 class Picture:
     """What to open, as whom, and what to do there before the picture is taken."""
@@ -47,26 +57,28 @@ class Picture:
     headers: dict[str, str] = field(default_factory=dict)
     referer: str | None = None
     login: str | None = None  # in the demo the password is the same word
+    height: int = 860  # CSS pixels
     then: Callable[[Page], None] = stay
 
 
 PICTURES = [
-    Picture("home-first-visit", "/"),
-    Picture("emergency-standard", "/emergency/"),
-    Picture("emergency-riverside", "/emergency/", headers=RIVERSIDE),
+    Picture("home-first-visit", "/", height=1400),
+    Picture("emergency-standard", "/emergency/", height=1200),
+    Picture("emergency-riverside", "/emergency/", headers=RIVERSIDE, height=1200),
     Picture(
         "licence-from-portal", "/services/business-licence/", referer="https://licensing.example.gov/start-a-restaurant"
     ),
     Picture("choice", "/personalisation/"),
     Picture("admin-segments", SEGMENTS, login="editor"),
-    Picture("admin-segment", SEGMENTS, login="editor", then=open_riverside),
+    Picture("admin-segment", SEGMENTS, login="editor", then=open_riverside, height=1250),
+    Picture("admin-versions", "/admin/pages/search/?q=flooding", login="editor", then=open_versions, height=1250),
 ]
 
 
 def take(picture: Picture, browser: Browser, base: str) -> None:
     context = browser.new_context(
         base_url=base,
-        viewport=SIZE,
+        viewport={"width": WIDTH, "height": picture.height},
         locale="en-GB",
         timezone_id="Europe/London",
         reduced_motion="reduce",

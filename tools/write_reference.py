@@ -69,13 +69,20 @@ def facts() -> str:
         fact = FACTS[name]
         yield code(name)
         yield str(fact.meaning)
-        yield KINDS[fact.kind]
+        yield code(fact.kind)
         yield ", ".join(map(code, sorted(fact.varies_on))) or "–"
         yield ", ".join(map(code, sorted(fact.remembers))) or "–"
         yield "no" if fact.about_visitor else "yes"
 
-    head = ("fact", "in plain words", "is", "varies on", "remembers", "goes on after refusal")
+    head = ("fact", "in plain words", "kind", "varies on", "remembers", "goes on after refusal")
     return table(head, map(row, FACTS))
+
+
+def kinds() -> str:
+    from wagtail_personalise_gov.core.facts import KINDS as KNOWN
+
+    assert KINDS.keys() == KNOWN, "KINDS says something of each kind of fact"  # noqa: S101  a slip of ours, not of data
+    return table(("kind", "is"), ((code(kind), words) for kind, words in KINDS.items()))
 
 
 def rules() -> str:
@@ -149,7 +156,9 @@ def example_rules() -> list[Rule]:
             models.VisitIntentRule(intent=models.Intent(name="Start a business", slug="start-business")),
             models.LocationRule(countries=["GB"], subdivisions=["GB-WLS"]),
             models.SegmentRule(
-                other=models.Segment(name="Riverside", slug="riverside", public_name="People who seem to be in Riverside")
+                other=models.Segment(
+                    name="Riverside", slug="riverside", public_name="People who seem to be in Riverside"
+                )
             ),
         )
     }
@@ -201,16 +210,14 @@ def geo_presets() -> str:
     parts = list(dict.fromkeys(part for preset in GEO_PRESETS.values() for part in preset))
     return table(
         ("part", *map(code, GEO_PRESETS)),
-        (
-            (part, *(code(preset[part]) if part in preset else "–" for preset in GEO_PRESETS.values()))
-            for part in parts
-        ),
+        ((part, *(code(preset[part]) if part in preset else "–" for preset in GEO_PRESETS.values())) for part in parts),
     )
 
 
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "facts": facts,
+    "kinds": kinds,
     "rules": rules,
     "cookies": cookies,
     "commands": commands,

@@ -33,7 +33,7 @@ from .signals import ruleset_retired
 logger = logging.getLogger("wagtail_personalise_gov")
 
 CACHE_KEY = "wagtail_personalise_gov.ruleset_version"
-CACHE_SECONDS = 24 * 60 * 60  # the row is the truth; an entry that is lost is copied again
+CACHE_SECONDS = 60  # then the row is read again, so that a copy that lost a race does not stay
 COMPILE_TRIES = 3  # a segment published during a compile makes it start again
 SECONDS_BETWEEN_LOGS = 60
 
@@ -82,7 +82,10 @@ def _compile(state: RulesetState) -> Ruleset:
 
 def _asked(rule: Rule) -> Condition:
     try:
-        return rule.asked()
+        condition = rule.asked()
+        if isinstance(condition, Condition):
+            return condition
+        raise ConditionError(f"its condition() gave {type(condition).__name__}, which is no condition.")
     except Exception as error:  # a rule of anybody's; whatever it raises, pages must go on
         what = error if isinstance(error, ConditionError) else f"{type(error).__name__}: {error}"
         logger.error(
@@ -155,10 +158,11 @@ class RulesetHolder:
     def _current_version(self) -> str:
         if shared_cache():
             try:
-                if version := caches["default"].get(CACHE_KEY):
+                if (version := caches["default"].get(CACHE_KEY)) is not None:
                     return str(version)
                 version = RulesetState.current().version
-                caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+                # Not set(): another process may have published since the row was read, and have told the cache.
+                caches["default"].add(CACHE_KEY, version, CACHE_SECONDS)
                 return version
             except Exception as error:
                 self._log(error)
@@ -201,7 +205,8 @@ def retire(**changes: Any) -> None:
     def announce() -> None:
         if shared_cache():
             try:
-                caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+                # The row again: of two that publish at once, the one that announces last may not be the newest.
+                caches["default"].set(CACHE_KEY, RulesetState.current().version, CACHE_SECONDS)
             except Exception as error:  # the row is the truth; processes without the cache read that
                 logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
         holder.check_again()

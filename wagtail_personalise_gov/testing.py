@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from .compiling import compile_ruleset
 from .facts import known_facts
 
 if TYPE_CHECKING:
@@ -23,14 +24,18 @@ def visiting(**given: Any) -> Iterator[None]:
 
     A fact is named by the end of its name: ``country`` is ``location.country``, ``referrer_kind`` is
     ``visit.referrer.kind``. Raises LookupError for an end that no fact has, or several have. Preferences, refusals and
-    headers work as ever.
+    headers work as ever. Segments are read from the database at each visit, so that those which a test has just made
+    in its transaction count.
     """
     known = {fact_ending_with(ending): value for ending, value in given.items()}
 
     def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
         return {name: known.get(name) for name in names}
 
-    with mock.patch("wagtail_personalise_gov.visit.visit.gather", gather):
+    with (
+        mock.patch("wagtail_personalise_gov.visit.visit.gather", gather),
+        mock.patch("wagtail_personalise_gov.visit.visit.current_ruleset", compile_ruleset),
+    ):
         yield
 
 

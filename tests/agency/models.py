@@ -1,5 +1,6 @@
-"""Two page types: one that may adapt, and one that never does."""
+"""Page types, some that may adapt and one that never does; and a rule type of the site's own."""
 
+from django.db import models
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from wagtail.admin.panels import FieldPanel
@@ -8,7 +9,9 @@ from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
+from wagtail_personalise_gov.core.conditions import Condition, from_json
 from wagtail_personalise_gov.editor.preview import PersonalisedPreviewMixin
+from wagtail_personalise_gov.models import Rule
 
 from .streams import AgencyBody, HeroBlock
 
@@ -45,3 +48,17 @@ class StreamedPage(Page):
             yield render_to_string("agency/body.html", {"page": self, "request": request})
 
         return StreamingHttpResponse(pieces())
+
+
+class AskRule(Rule):
+    """Asks whatever its JSON says, so that a test can ask any fact."""
+
+    question = models.JSONField()
+
+    panels = [FieldPanel("question")]
+
+    class Meta(Rule.Meta):
+        verbose_name = "question"
+
+    def condition(self) -> Condition:
+        return from_json(self.question)

@@ -91,7 +91,7 @@ def matches(known: Any, patterns: list[str]) -> Answer:
 
 
 def within(known: Any, circle: dict[str, float]) -> Answer:
-    if not isinstance(known, tuple) or len(known) != 3:
+    if not isinstance(known, tuple | list) or len(known) != 3:
         return None
     lat, lng, radius = known
     if not (number(lat) and number(lng) and (radius is None or number(radius))):

@@ -374,13 +374,13 @@ def as_bytes(data: Any) -> bytes:
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(visits)
 def test_a_visit_survives_json(visit: ThisVisit) -> None:
     assert visit_from_json(json.loads(as_bytes(visit_to_json(visit)))) == visit
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(pasts)
 def test_a_past_survives_json(past: Past) -> None:
     assert past_from_json(json.loads(as_bytes(past_to_json(past)))) == past
@@ -466,7 +466,7 @@ def keyed(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(any_json | keyed("t", "l", "r", "c", "s", "i", "p"), any_json | keyed("b", "v", "d"))
 def test_any_json_is_a_memory_or_none_and_goes_on_working(visit_data: Any, past_data: Any) -> None:
     memory = VisitorMemory(visit_from_json(visit_data), past_from_json(past_data))

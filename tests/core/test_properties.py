@@ -16,7 +16,7 @@ from wagtail_personalise_gov.core.decision import Reason
 from wagtail_personalise_gov.core.facts import Facts, family
 from wagtail_personalise_gov.core.ruleset import Ruleset
 
-thorough = settings(max_examples=400, deadline=None)
+thorough = settings(max_examples=200, deadline=None)
 REASONS = {True: Reason.MATCHED, False: Reason.NOT_MATCHED, None: Reason.UNKNOWN}
 
 # Each may ask about those before it, so none is inside itself.
@@ -200,7 +200,7 @@ def check_that_it_is_read_or_refused(data: Any) -> None:
     assert from_json(json.loads(written)) == condition
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(any_json | nearly_conditions())
 def test_any_json_makes_a_condition_or_a_condition_error(data: Any) -> None:
     check_that_it_is_read_or_refused(data)

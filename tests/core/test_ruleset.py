@@ -269,6 +269,38 @@ def test_two_keys_of_a_mapping_are_two_questions() -> None:
     assert ruleset.decide(Facts({"request.query": {"topic": "housing"}}))["both"] is Reason.NOT_MATCHED
 
 
+class Whim(Condition):
+    """A condition of somebody's own, which no ruleset can compile. Their own questions are subclasses of Question."""
+
+    def answer(self, facts: Any, segments: Any = None) -> bool:
+        return True
+
+
+class Longer(Equals):
+    """A question of somebody's own."""
+
+    operator = "longer"
+
+    def test(self) -> Any:
+        return lambda known: len(known) > self.value
+
+
+def test_a_condition_of_an_unknown_kind_cannot_be_told_and_harms_no_other() -> None:
+    ruleset = Ruleset(segments={"whim": Whim(), "not": ~Whim(), "beside": Whim() | FRENCH, "french": FRENCH})
+    known = Facts({"location.country": "FR"})
+    assert ruleset.decide(known).matched == ("beside", "french")
+    explanation = ruleset.explain("whim", known)
+    assert explanation is not None
+    assert explanation.answer is None
+
+
+def test_a_question_of_somebody_s_own_is_asked_like_any_other() -> None:
+    ruleset = Ruleset(segments={"long": Longer("location.city", 5)})
+    assert ruleset.decide(Facts({"location.city": "Riverside"})).includes("long")
+    assert ruleset.decide(Facts({"location.city": "York"}))["long"] is Reason.NOT_MATCHED
+    assert ruleset.decide(Facts({"location.city": 5}))["long"] is Reason.UNKNOWN
+
+
 # Kept, shared, and never changed
 
 

@@ -3,11 +3,13 @@
 import html
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+import wagtail_personalise_gov
 from example_site.models import WardRule
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
 from wagtail_personalise_gov.models import (
@@ -71,12 +73,12 @@ def test_a_rule_that_asks_nothing_further_says_itself_in_that_choice(desk: Clien
     assert '<option value="True">They have been here before</option>' in page
 
 
-def test_nothing_of_ours_is_an_inline_script_or_style(desk: Client) -> None:
-    """Wagtail's InlinePanel brings a script of its own for each type; we add none."""
-    page = desk.get(addresses_for("add", Segment)).content.decode()
-    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
-    assert not [script for script in scripts if "personalise" in script and "new InlinePanel" not in script]
-    assert "personalise" not in "".join(re.findall(r'style="[^"]*"', page))
+def test_no_template_of_ours_holds_a_script_or_a_style() -> None:
+    """Wagtail's own panels do, but a site that forbids them one day must not find ours among them."""
+    templates = list((Path(wagtail_personalise_gov.__file__).parent / "templates").rglob("editor/**/*.html"))
+    assert templates
+    for template in templates:
+        assert not re.search(r"<script|<style|\sstyle=|\son[a-z]+=", template.read_text()), template.name
 
 
 # Saving
@@ -99,7 +101,7 @@ def test_rules_of_all_kinds_are_saved_together_with_their_negations(desk: Client
     cards = [
         (FirstTimeVisitorRule, {"negated": "True"}),
         (LocationRule, {"countries": "France; de", "in_eu": "on"}),
-        (ReferrerRule, {"kinds": ["search", "social"], "hosts": "*.GOV.uk"}),
+        (ReferrerRule, {"kinds": ("search", "social"), "hosts": "*.GOV.uk"}),
         (CampaignRule, {"name": "start-up-week"}),
         (QueryRule, {"parameter": "topic", "values": "housing"}),
         (VisitIntentRule, {"intent": str(intent.pk), "certainty": "said"}),
@@ -108,9 +110,7 @@ def test_rules_of_all_kinds_are_saved_together_with_their_negations(desk: Client
     ]
     assert create(desk, *cards, match="any", **PUBLISH).status_code == 302
     segment = Segment.objects.get(slug="new-parents")
-    assert [type(rule) for rule in segment.get_rules()] == [
-        relation.related_model for relation in Segment.rule_relations()
-    ]
+    assert {type(rule) for rule in segment.get_rules()} == {rule for rule, _card in cards}
     sentences = segment.in_words().sentences
     assert "They have been here before" in sentences
     assert "They seem to be in France or Germany, the European Union" in sentences
@@ -166,7 +166,7 @@ def test_after_an_error_nothing_that_was_filled_in_is_lost(desk: Client) -> None
     response = create(
         desk,
         (LocationRule, {"countries": "Frence, DE", "radius_km": "20"}),
-        (ReferrerRule, {"kinds": ["search"], "hosts": "www.nhs.uk"}),
+        (ReferrerRule, {"kinds": ("search",), "hosts": "www.nhs.uk"}),
         (FirstTimeVisitorRule, {"negated": "True"}),
         purpose="To welcome them.",
     )

@@ -151,12 +151,21 @@ class TestAnotherSegment:
         SegmentRule(segment=first, other=second).clean()
 
 
+def test_places_read_well():
+    assert LocationRule(countries=["GB", "FR"]).place() == "the United Kingdom or France"
+    assert LocationRule(subdivisions=["GB-WLS"]).place() == "Wales"
+
+
+def test_a_segments_own_name_is_never_told_to_visitors():
+    assert "Secret" not in SegmentRule(other=Segment(name="Secret", slug="s")).public_sentence()
+
+
 def test_a_first_time_visitor_rule_needs_nothing_filled_in():
     rule = FirstTimeVisitorRule()
     rule.clean()
     assert rule.condition().answer({"visitor.first_visit": True}) is True
     assert rule.sentence() == "This is their first visit"
-    assert FirstTimeVisitorRule(negated=True).sentence() == "They have been here before"
+    assert FirstTimeVisitorRule(negated=True).sentence() == "We can tell they have been here before"
 
 
 @pytest.mark.django_db

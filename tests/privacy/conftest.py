@@ -1,13 +1,13 @@
 """Visitors in Riverside, pages that adapt to them, and settings for one test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.agency.models import AgencyPage
-from tests.factories import hero, make_intent, make_page, make_segment, personalised
+from tests.factories import block_id, hero, make_intent, make_page, make_segment, personalised
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Intent, Segment, VisitIntentRule
 
 from .doubles import CountingGeo
@@ -26,11 +26,11 @@ def configure(settings: Any) -> Callable[..., None]:
 
 
 @pytest.fixture(autouse=True)
-def everybody_in_riverside(configure: Callable[..., None]) -> Iterator[type[CountingGeo]]:
+def everybody_in_riverside(configure: Callable[..., None]) -> type[CountingGeo]:
     """A geo provider that counts how often it is asked."""
     CountingGeo.asked = 0
     configure(GEO_PROVIDER="tests.privacy.doubles.CountingGeo", SERVICE_NAME="Example Agency")
-    yield CountingGeo
+    return CountingGeo
 
 
 @pytest.fixture
@@ -63,7 +63,8 @@ def full_page(home: AgencyPage, riverside: Segment, newcomers: Segment, openers:
         (riverside, hero("For Riverside")),
         (newcomers, hero("For newcomers")),
     )
-    places = [{"type": "item", "value": {"label": "In Hilltop", "country": "GB", "subdivision": "", "city": "Hilltop"}}]
+    hilltop = {"label": "In Hilltop", "country": "GB", "subdivision": "", "city": "Hilltop"}
+    places = [{"type": "item", "value": hilltop, "id": block_id("place", 0)}]
     return make_page(
         "Full",
         ("offer", offer),

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 
 from tests.agency.models import AgencyPage
 from wagtail_personalise_gov.models.rules.place import MAX_CITY
@@ -71,6 +72,33 @@ def test_expiring_carries_what_a_host_cookie_needs(full_page: AgencyPage, config
         assert cookie["path"] == "/"
         assert not cookie["domain"]
         assert cookie["samesite"] == "Lax"
+
+
+def test_refusing_asks_nothing_of_the_database(visitor: Client) -> None:
+    """This test has no database: any query would fail it. Refusing works while the database is away."""
+    response = visitor.post(CHOICE, {"choice": "refused", "next": "/full/"})
+    assert response.status_code == 303
+    assert response.cookies["personalise_choice"].value == "refused.1.n"
+
+
+def test_refusing_holds_even_where_the_store_fails(full_page: AgencyPage, visitor: Client, configure: Any) -> None:
+    configure(VISITOR_STORE="tests.privacy.doubles.BrokenStore")
+    response = visitor.post(CHOICE, {"choice": "refused", "next": "/full/"})
+    assert response.status_code == 303
+    assert "no-store" in response.headers["Cache-Control"]
+    assert "For Riverside" not in visitor.get("/full/").content.decode()
+
+
+def test_refusing_works_asynchronously_too(full_page: AgencyPage) -> None:
+    async def refuse() -> Any:
+        visitor = AsyncClient(headers={"Sec-Fetch-Site": "same-origin"})
+        await visitor.get("/full/")
+        assert "personalise_memory" in visitor.cookies
+        return await visitor.post(CHOICE, {"choice": "refused", "next": "/full/"})
+
+    response = async_to_sync(refuse)()
+    assert kept(response) == {"personalise_choice"}
+    assert expired(response) == {"personalise_visit", "personalise_memory"}
 
 
 def test_the_choice_is_the_same_for_everybody_who_chooses_the_same(full_page: AgencyPage) -> None:
@@ -255,31 +283,3 @@ def test_a_choice_that_is_none_is_refused_and_told_what_there_is(visitor: Client
     assert response.status_code == 400
     assert "allowed, refused, hide" in response.content.decode()
     assert not response.cookies
-
-
-@pytest.mark.parametrize(
-    "address, leads_to",
-    [
-        ("/full/?a=1&b=2#top", "/full/?a=1&b=2#top"),
-        ("http://testserver/full/", "http://testserver/full/"),
-        ("", "/personalisation/"),
-        ("//evil.example/", "/personalisation/"),
-        ("///evil.example/", "/personalisation/"),
-        ("https://evil.example/", "/personalisation/"),
-        ("https://testserver@evil.example/", "/personalisation/"),
-        (r"/\evil.example", "/personalisation/"),
-        ("\t//evil.example", "/personalisation/"),
-        ("javascript:alert(1)", "/personalisation/"),
-        ("full/", "/personalisation/"),  # relative to the form's own address
-        ("/personalisation/choice/", "/personalisation/"),  # a form has nothing to show
-        ("/full/\r\nSet-Cookie: a=b", "/personalisation/"),
-        ("http://[", "/personalisation/"),
-        ("/full/?q=" + "x" * 5000, "/full/"),  # too long for a redirect, and still the page they were on
-        ("/" + "x" * 5000, "/personalisation/"),
-    ],
-)
-def test_next_leads_back_into_this_site_or_nowhere(visitor: Client, db: None, address: str, leads_to: str) -> None:
-    response = visitor.post(CHOICE, {"choice": "refused", "next": address})
-    assert response.status_code == 303
-    assert response.headers["Location"] == leads_to
-    assert "personalise_choice" in response.cookies

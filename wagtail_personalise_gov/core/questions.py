@@ -327,6 +327,8 @@ class Within(Question):
         lat, lng, km = self.value
 
         def test(known: Any) -> Answer:
+            if not isinstance(known, tuple | list):
+                return None  # the keys of an object, or a set, have no order to be coordinates in
             known_lat, known_lng, radius_km = known
             if not _on_earth(known_lat, known_lng):
                 return None

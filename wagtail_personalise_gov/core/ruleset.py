@@ -173,6 +173,7 @@ class _Compiler:
         return self._literals[condition]
 
     def literal(self, condition: Condition) -> int:
+        """The literal of a condition; one that is never known for a condition that is of none of our kinds."""
         if isinstance(condition, Not):
             return self.literal(condition.of) ^ 1
         if isinstance(condition, InSegment):
@@ -184,11 +185,10 @@ class _Compiler:
             literals = frozenset(self.literal(part) for part in condition.of)
             literal = self._new()
             self.groups.append((every, literals, literal))
-        elif isinstance(condition, Question):
-            literal = self._new()
-            self.questions.append((condition.fact, condition.test(), literal))
         else:
-            raise TypeError(f"{condition!r} is no condition that can be compiled.")
+            literal = self._new()
+            if isinstance(condition, Question):
+                self.questions.append((condition.fact, condition.test(), literal))
         self._literals[condition] = literal
         return literal
 
@@ -243,4 +243,4 @@ def explain(condition: Condition, facts: Facts, segments: Mapping[str, Explanati
         if decisive in answers or not parts:
             return Explanation(condition, decisive if parts else False, parts)
         return Explanation(condition, None if None in answers else not decisive, parts)
-    return Explanation(condition, condition.answer(facts))
+    return Explanation(condition, condition.answer(facts) if isinstance(condition, Question) else None)

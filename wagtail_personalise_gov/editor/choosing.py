@@ -31,7 +31,7 @@ class OfferedSegments:
 
     @property
     def columns(self) -> list[Column]:
-        shown = [column for column in super().columns if column.name != "status_string"]
+        shown = [column for column in super().columns if column.name != "status_string"]  # type: ignore[misc]
         return [
             *shown,
             Column("purpose", label=_("Purpose")),

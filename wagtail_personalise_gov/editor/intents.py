@@ -22,7 +22,8 @@ class SignalsColumn(Column):
 
 class IntentIndexView(IndexView):
     def get_base_queryset(self) -> QuerySet[Intent]:
-        return super().get_base_queryset().select_related("parent").prefetch_related("signals__page")
+        intents: QuerySet[Intent] = super().get_base_queryset()
+        return intents.select_related("parent").prefetch_related("signals__page")
 
     def get_table(self, object_list: Iterable[Intent]) -> Any:
         return super().get_table(prepare(list(object_list)))
@@ -42,6 +43,6 @@ def prepare(intents: list[Intent]) -> list[Intent]:
     )
     segments = Counter(intent for intent, _segment in asking)
     for intent in intents:
-        intent.signals_in_words = [str(signal) for signal in intent.signals.all()]  # type: ignore[attr-defined]
-        intent.segment_count = segments[intent.pk]  # type: ignore[attr-defined]
+        intent.signals_in_words = [str(signal) for signal in intent.signals.all()]
+        intent.segment_count = segments[intent.pk]
     return intents

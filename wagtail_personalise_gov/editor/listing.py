@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
-from wagtail.models import ReferenceIndex, Revision
+from wagtail.models import ReferenceIndex, Revision, WorkflowState
 from wagtail.snippets.views.snippets import IndexView
 
 from ..models import Segment
@@ -26,13 +26,15 @@ from .permissions import has_permission, may_pause
 
 CELLS = "wagtail_personalise_gov/editor/cells"
 
-LIVE, DRAFT, CHANGED, SCHEDULED, OVERDUE, ARCHIVED = "live", "draft", "changed", "scheduled", "overdue", "archived"
+LIVE, CHANGED, MODERATION, SCHEDULED, DRAFT = "live", "changed", "moderation", "scheduled", "draft"
+OVERDUE, ARCHIVED = "overdue", "archived"
 
 
 def scheduled_revisions() -> QuerySet[Revision]:
     """The revisions of segments that are waiting to be published."""
     segments = ContentType.objects.get_for_model(Segment)
-    return Revision.objects.filter(base_content_type=segments, approved_go_live_at__isnull=False)
+    revisions: QuerySet[Revision] = Revision.objects.filter(base_content_type=segments)
+    return revisions.filter(approved_go_live_at__isnull=False)
 
 
 class SegmentFilterSet(WagtailFilterSet):
@@ -43,6 +45,7 @@ class SegmentFilterSet(WagtailFilterSet):
         choices=[
             (LIVE, _("Live")),
             (CHANGED, _("Live, with unpublished changes")),
+            (MODERATION, _("In moderation")),
             (SCHEDULED, _("Scheduled")),
             (DRAFT, _("Draft")),
             (OVERDUE, _("Review overdue")),
@@ -58,11 +61,14 @@ class SegmentFilterSet(WagtailFilterSet):
 
     def of_status(self, segments: QuerySet[Segment], name: str, chosen: Sequence[str]) -> QuerySet[Segment]:
         """Those that have any of the chosen statuses."""
-        scheduled = scheduled_revisions().filter(object_id=Cast(OuterRef("pk"), CharField()))
+        key = Cast(OuterRef("pk"), CharField())
+        kind = ContentType.objects.get_for_model(Segment)
+        submitted = WorkflowState.objects.filter(base_content_type=kind, status=WorkflowState.STATUS_IN_PROGRESS)
         having = {
             LIVE: Q(live=True),
             CHANGED: Q(live=True, has_unpublished_changes=True),
-            SCHEDULED: Exists(scheduled),
+            MODERATION: Exists(submitted.filter(object_id=key)),
+            SCHEDULED: Exists(scheduled_revisions().filter(object_id=key)),
             DRAFT: Q(live=False),
             OVERDUE: Q(review_by__lt=timezone.localdate()),
         }
@@ -122,7 +128,11 @@ class SegmentIndexView(IndexView):
 
 def prepare(segments: list[Segment]) -> list[Segment]:
     """Give the segments what the list shows of them: their rules, `use_count`, and whether they are scheduled."""
-    prefetch_related_objects(segments, *_rules())
+    # Wagtail's own status looks into this attribute, and at the schedule, before it asks the database.
+    moderation = Prefetch(
+        "workflow_states", WorkflowState.objects.active().order_by("created_at"), to_attr="_current_workflow_states"
+    )
+    prefetch_related_objects(segments, moderation, *_rules())
     keys = [str(segment.pk) for segment in segments]
     scheduled = {revision.object_id: revision for revision in scheduled_revisions().filter(object_id__in=keys)}
     users = (
@@ -133,7 +143,7 @@ def prepare(segments: list[Segment]) -> list[Segment]:
     )
     uses = Counter(used for used, *_user in users)
     for segment in segments:
-        segment.use_count = uses[str(segment.pk)]  # type: ignore[attr-defined]
+        segment.use_count = uses[str(segment.pk)]
         segment.scheduled_revision = scheduled.get(str(segment.pk))
     return segments
 

@@ -46,10 +46,11 @@ class RulesPanel(PanelGroup):
 
         @property
         def media(self) -> Media:
-            return super().media + Media(
+            media: Media = super().media + Media(
                 js=[versioned_static("wagtail_personalise_gov/js/rules-panel.js")],
                 css={"all": [versioned_static("wagtail_personalise_gov/css/editor.css")]},
             )
+            return media
 
 
 def form_in_words(form: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A preview knows nothing of the editor's own browser: it matches the segment of i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from operator import is_not
 from typing import Any
 
@@ -39,7 +40,7 @@ class PersonalisedPreviewMixin(models.Model):
 
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
-        own: list[tuple[str, Any]] = list(super().preview_modes)
+        own: list[tuple[str, Any]] = list(super().preview_modes)  # type: ignore[misc]
         if not own:
             return own  # the site turned the preview of this model off
         return [
@@ -52,7 +53,7 @@ class PersonalisedPreviewMixin(models.Model):
         request.visit = Visit.preview(request, segments=segments)  # type: ignore[attr-defined]
         if segments or mode_name not in dict(self.preview_modes):
             mode_name = self.default_preview_mode  # type: ignore[attr-defined]
-        return super().serve_preview(request, mode_name)
+        return super().serve_preview(request, mode_name)  # type: ignore[misc]
 
     def segments_in_draft(self) -> list[Segment]:
         """The segments that this object's content names as it stands in memory, in the order of the content.
@@ -87,16 +88,33 @@ class PersonalisedPreviewMixin(models.Model):
         return problems
 
 
+@cache
+def _sources(model: type[models.Model]) -> tuple[list[Any], list[str]]:
+    """Where objects of a model may name segments: its own fields, and the names of relations to children that do."""
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if hasattr(field, "extract_references")
+        or (field.many_to_one and field.related_model is Segment and not isinstance(field, ParentalKey))
+    ]
+    children = []
+    if issubclass(model, ClusterableModel):
+        children = [
+            relation.get_accessor_name()
+            for relation in get_all_child_relations(model)
+            if any(_sources(relation.related_model))
+        ]
+    return fields, children
+
+
 def _content(instance: models.Model) -> Iterator[tuple[Any, Any]]:
-    """(field, value) of everything that may name a segment, children as an editor's panels hold them included."""
-    for field in instance._meta.concrete_fields:
-        chooses_segment = field.many_to_one and field.related_model is Segment and not isinstance(field, ParentalKey)
-        if chooses_segment or hasattr(field, "extract_references"):
-            yield field, field.value_from_object(instance)
-    if isinstance(instance, ClusterableModel):
-        for relation in get_all_child_relations(type(instance)):
-            for child in getattr(instance, relation.get_accessor_name()).all():
-                yield from _content(child)
+    """(field, value) of everything that may name a segment, in the object and its children as they are in memory."""
+    fields, children = _sources(type(instance))
+    for field in fields:
+        yield field, field.value_from_object(instance)
+    for name in children:
+        for child in getattr(instance, name).all():
+            yield from _content(child)
 
 
 def _segment_keys(field: Any, value: Any) -> Iterator[int]:

@@ -100,4 +100,4 @@ class SegmentInspectView(InspectView):
         return self.object.review_by or ""
 
     def get_status_string_display_value(self) -> str:
-        return capfirst(self.object.status_string)
+        return str(capfirst(self.object.status_string))

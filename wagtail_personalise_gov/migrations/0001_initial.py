@@ -5,11 +5,11 @@ import django.db.models.deletion
 import modelcluster.fields
 import modelsearch.index
 import wagtail.models.preview
-import wagtail_personalise_gov.models.fields
-import wagtail_personalise_gov.models.state
 from django.conf import settings
 from django.db import migrations, models
 
+import wagtail_personalise_gov.models.fields
+import wagtail_personalise_gov.models.state
 
 # Wagtail 8 lets a site swap the page model; Wagtail 7.4 knows no such setting.
 PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='For editors. Visitors never see it.', max_length=120, verbose_name='name')),
                 ('slug', models.CharField(help_text="The segment's public name in templates and in the API. It can't change once published.", max_length=50, unique=True, validators=[django.core.validators.RegexValidator('\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', 'Use small letters, digits and single hyphens, such as new-parents.')], verbose_name='slug')),
                 ('match', models.CharField(choices=[('all', 'Visitors who match all of the rules'), ('any', 'Visitors who match any of the rules')], default='all', max_length=3, verbose_name='who is in it')),
-                ('purpose', models.CharField(blank=True, help_text='Why these visitors are treated apart, in one sentence.', max_length=255, verbose_name='purpose')),
+                ('purpose', models.CharField(blank=True, help_text='Why these visitors are treated apart, in one sentence that visitors may read.', max_length=255, verbose_name='purpose')),
                 ('public_name', models.CharField(blank=True, help_text='What visitors read, such as “People who seem to be in Riverside”.', max_length=120, verbose_name='public name')),
                 ('public_explanation', models.TextField(blank=True, help_text='What changes for these visitors and why, in plain words, for the page about how this site adapts.', verbose_name='public explanation')),
                 ('owner', models.CharField(blank=True, help_text='The person or team who answers for it.', max_length=120, verbose_name='owner')),

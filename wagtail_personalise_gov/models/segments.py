@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel, get_all_child_relations
+from wagtail.actions.unpublish import UnpublishAction
 from wagtail.log_actions import log
 from wagtail.models import (
     DraftStateMixin,
@@ -81,7 +82,10 @@ class Segment(
         default=ALL,
     )
     purpose = models.CharField(
-        _("purpose"), max_length=255, blank=True, help_text=_("Why these visitors are treated apart, in one sentence.")
+        _("purpose"),
+        max_length=255,
+        blank=True,
+        help_text=_("Why these visitors are treated apart, in one sentence that visitors may read."),
     )
     public_name = models.CharField(
         _("public name"),
@@ -216,7 +220,8 @@ class Segment(
     def archive(self, user: Any = None) -> None:
         """Take it out of use without breaking what uses it: nobody is in it, and choosers no longer offer it."""
         if self.live:
-            self.unpublish(user=user, log_action=False)
+            # Whether the user may do this is asked by the view, as for any snippet.
+            UnpublishAction(self, user=user, log_action=False).execute(skip_permission_checks=True)
         # What was scheduled or submitted would bring it back to life.
         self.revisions.update(approved_go_live_at=None)
         if workflow_state := self.current_workflow_state:

@@ -47,7 +47,6 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     return {
         "service": settings.SERVICE_NAME,
         "about_title": about_title(),
-        "home": "/",
         "back": back,
         "here": here,
         "here_and_back": f"{here}?{urlencode({'back': back})}" if back else here,

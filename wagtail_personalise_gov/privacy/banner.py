@@ -65,8 +65,10 @@ def render_banner(request: HttpRequest | None) -> SafeString:
 
 def belongs(request: HttpRequest, visit: Visit) -> bool:
     """Whether this page is one that carries the banner, for visitors whom there is something to say."""
-    if visit.closed or isinstance(visit, PreviewVisit) or settings.MODE is Mode.OFF:
+    if visit.closed or settings.MODE is Mode.OFF:
         return False
+    if isinstance(visit, PreviewVisit) or getattr(request, "is_dummy", False):
+        return False  # an editor's preview: nobody's visit
     if not (visit.considered or settings.BANNER == "everywhere"):
         return False
     match = request.resolver_match

@@ -88,9 +88,7 @@ MEMORY = Cookie(
 )
 CONFIRM = Cookie(
     "personalise_confirm",
-    _(
-        "Makes sure that it is you who changes a setting here, if your browser does not say where a form came from."
-    ),
+    _("Makes sure that it is you who changes a setting here, if your browser does not say where a form came from."),
     http_only=True,
 )
 

@@ -7,8 +7,10 @@ entrance, and every reader is given this copy.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
 
@@ -20,17 +22,34 @@ class Entrance(HttpRequest):
     """
 
     def __init__(self, request: HttpRequest, noted: dict[str, str], path: str) -> None:
-        super().__init__()
+        # Not HttpRequest's own: what it would set here would stand before what the request itself has.
         self._request = request
+        self._query = noted.get("QUERY_STRING", "")
         self.META = {**request.META, **noted}
         for key in ("HTTP_COOKIE", "HTTP_REFERER"):
             if key not in noted:
                 self.META.pop(key, None)
-        self.method = request.method
         self.path = path
-        self.path_info = request.path_info
-        self.GET = QueryDict(noted.get("QUERY_STRING", ""))
-        self.COOKIES = parse_cookie(noted.get("HTTP_COOKIE", ""))
+
+    @cached_property
+    def COOKIES(self) -> dict[str, str]:  # type: ignore[override]
+        return parse_cookie(self.META.get("HTTP_COOKIE", ""))
+
+    @cached_property
+    def GET(self) -> QueryDict:  # type: ignore[override]
+        try:
+            # WSGI hands bytes on as Latin-1; ASGI's text that is more than Latin-1 is text already.
+            query: str | bytes = self._query.encode("latin-1")
+        except UnicodeEncodeError:
+            query = self._query
+        try:
+            return QueryDict(query)
+        except TooManyFieldsSent:
+            return QueryDict()  # says nothing, rather than refuse a page that would not have looked at it
+
+    @property
+    def body(self) -> bytes:
+        return self._request.body
 
     def _get_scheme(self) -> str:
         return self._request.scheme or "http"

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 
 from ..conf import settings
+from ..core.ruleset import NO_RULES
 from .cookies import CHOICE, COOKIES
 from .devices import is_crawler
 from .preference import preference_headers, write_choice
 from .stores import visitor_store
 from .visit import PreviewVisit, Visit
+
+# Of what a view says to caches, this may stay beside `private` and `no-cache`; all else would let one keep the response.
+STRICTER = frozenset({"no-store", "no-transform", "must-revalidate", "proxy-revalidate"})
+
+# What a network's edge or a proxy obeys before Cache-Control: RFC 9213, W3C Edge Architecture, and vendors' own.
+FOR_THE_EDGE = (
+    "CDN-Cache-Control",
+    "Surrogate-Control",
+    "Cloudflare-CDN-Cache-Control",
+    "Vercel-CDN-Cache-Control",
+    "Netlify-CDN-Cache-Control",
+    "Akamai-Cache-Control",
+    "Edge-Control",
+    "X-Accel-Expires",
+)
 
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
@@ -35,11 +51,11 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
 
 def keep_private(visit: Visit, response: HttpResponseBase) -> None:
     """Tell every cache that this response is one visitor's, and which request headers it was made from."""
-    for directive in ("public", "s-maxage"):
-        _drop_directive(response, directive)
-    _drop_directive(response, "max-age")
-    patch_cache_control(response, private=True, no_cache=True)
-    response.headers.pop("Expires", None)
+    given = response.headers.get("Cache-Control", "").lower()
+    kept = [directive for part in given.split(",") if (directive := part.strip()) in STRICTER]
+    response.headers["Cache-Control"] = ", ".join(["private", "no-cache", *kept])
+    for header in ("Expires", *FOR_THE_EDGE):
+        response.headers.pop(header, None)
     patch_vary_headers(response, sorted(preference_headers() | visit.varies_on))
 
 
@@ -52,6 +68,8 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
         if visit.stored:
             store.forget(visit.request, response)
         return
+    if visit.ruleset is NO_RULES:
+        return  # it could not be loaded: what is kept may be asked for again as soon as it is
     if visit.only_looks or is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
         return
     memory = visit.memory.keeping(visit.ruleset.remembers)
@@ -79,10 +97,3 @@ def _is_landing(visit: Visit, request: HttpRequest, response: HttpResponseBase) 
     if not visit.ruleset.landing or visit.ruleset.paused or visit.source.kind == "internal":
         return False
     return visit.stored.visit is None or visit.memory.visit != visit.stored.visit
-
-
-def _drop_directive(response: HttpResponseBase, directive: str) -> None:
-    given = response.headers.get("Cache-Control", "")
-    kept = [part.strip() for part in given.split(",") if part.strip().split("=")[0].lower() != directive]
-    if given:
-        response.headers["Cache-Control"] = ", ".join(part for part in kept if part)

@@ -111,7 +111,8 @@ def host_name(host: str) -> str:
             host = host.encode("idna").decode()
         except UnicodeError:
             return ""
-    return host.rstrip(".")[:MAX_HOST]
+    # The end says whose host it is: whatever stands before "gov.uk.evil.example" is for the evil one to choose.
+    return host.rstrip(".")[-MAX_HOST:]
 
 
 def _listed(host: str, hosts: frozenset[str]) -> bool:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from ..compiling import current_ruleset
 from ..conf import settings
-from ..core.decision import Decision, Reason
+from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.facts import Facts
 from ..core.geography import Place
 from ..core.intents import Landing
@@ -82,10 +82,12 @@ class Visit:
         return self.decide([slug]).includes(slug)
 
     def decide(self, slugs: Iterable[str]) -> Decision:
-        """The `Reason` for each of these segments that is live. Never raises, and makes no SQL query of its own."""
-        slugs = list(slugs)
+        """The `Reason` for each of these segments that is live. Never raises, and makes no SQL query of its own.
+
+        Paused, switched off or already sent, nothing is decided: no segment is in the answer.
+        """
         if not self._adapting:
-            return Decision(dict.fromkeys(slugs, Reason.UNKNOWN))
+            return NOTHING_DECIDED
         self.consider()
         plan = self.ruleset.only(slugs)
         return plan.decide(self._gathered(plan.needs))

@@ -20,6 +20,6 @@ class Command(BaseCommand):
         if state.paused_at is None:
             self.stdout.write("Nothing to do: personalisation is not paused.")
             return
-        since = localize(timezone.localtime(state.paused_at))
+        since, who = localize(timezone.localtime(state.paused_at)), state.paused_by or "someone"
         resume()
-        self.stdout.write(f"Personalisation is on again. It was paused since {since} by {state.paused_by or 'someone'}.")
+        self.stdout.write(f"Personalisation is on again. It had been paused since {since} by {who}.")

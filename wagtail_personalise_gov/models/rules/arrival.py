@@ -81,7 +81,7 @@ class ReferrerRule(Rule):
         return joined([*(labels.get(kind, kind) for kind in self.kinds), *self.hosts], gettext("or"))
 
     def sentence(self) -> str:
-        text = gettext("They did not come from %s") if self.negated else gettext("They came from %s")
+        text = gettext("We can tell they did not come from %s") if self.negated else gettext("They came from %s")
         return text % self._places()
 
     def public_sentence(self) -> str:
@@ -134,7 +134,9 @@ class CampaignRule(Rule):
 
     def sentence(self) -> str:
         text = (
-            gettext("They did not follow a link with %s") if self.negated else gettext("They followed a link with %s")
+            gettext("We can tell they did not follow a link with %s")
+            if self.negated
+            else gettext("They followed a link with %s")
         )
         return text % self._words()
 
@@ -181,20 +183,25 @@ class QueryRule(Rule):
         words = {"parameter": self.parameter, "values": joined(self.values, gettext("or"))}
         if self.values:
             text = (
-                gettext("Their link does not say that %(parameter)s is %(values)s")
+                gettext("We can tell their link does not say that %(parameter)s is %(values)s")
                 if self.negated
                 else gettext("Their link says that %(parameter)s is %(values)s")
             )
         else:
             text = (
-                gettext("Their link says nothing about %(parameter)s")
+                gettext("We can tell their link says nothing about %(parameter)s")
                 if self.negated
                 else gettext("Their link says something about %(parameter)s")
             )
         return text % words
 
     def public_sentence(self) -> str:
-        words = {"parameter": self.parameter}
-        if self.negated:
-            return gettext("People who did not follow a link to this page about %(parameter)s") % words
-        return gettext("People who followed a link to this page about %(parameter)s") % words
+        said = self.parameter
+        if self.values:
+            said = f"{self.parameter}: {joined(self.values, gettext('or'))}"
+        text = (
+            gettext("People who did not follow a link to this page that says “%s”")
+            if self.negated
+            else gettext("People who followed a link to this page that says “%s”")
+        )
+        return text % said

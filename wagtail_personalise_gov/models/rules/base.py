@@ -85,6 +85,10 @@ class Rule(Orderable):
             raise ValidationError(str(error)) from error
         except ObjectDoesNotExist:
             return  # a field that must be filled in is not, and says so itself
+        if not isinstance(condition, Condition):
+            raise ValidationError(
+                gettext("This rule can't be asked: its condition() gives %s.") % type(condition).__name__
+            )
         self._refuse_unknown_facts(condition)
 
     @classmethod

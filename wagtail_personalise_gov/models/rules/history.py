@@ -25,7 +25,9 @@ class FirstTimeVisitorRule(Rule):
         return Equals("visitor.first_visit", True)
 
     def sentence(self) -> str:
-        return gettext("They have been here before") if self.negated else gettext("This is their first visit")
+        return (
+            gettext("We can tell they have been here before") if self.negated else gettext("This is their first visit")
+        )
 
     def public_sentence(self) -> str:
         return (

@@ -51,11 +51,12 @@ class SegmentRule(Rule):
         return InSegment(self.other.slug)
 
     def sentence(self) -> str:
-        text = gettext("They are not in “%s”") if self.negated else gettext("They are in “%s”")
+        text = gettext("We can tell they are not in “%s”") if self.negated else gettext("They are in “%s”")
         return text % str(self.other)
 
     def public_sentence(self) -> str:
-        name = str(self.other.public_name or self.other.name)
+        # A segment's own name is for editors, and may say what visitors should not read.
+        name = self.other.public_name or gettext("People of another group")
         return (gettext("Not: %s") if self.negated else "%s") % name
 
 

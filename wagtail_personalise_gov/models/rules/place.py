@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import Any
 
@@ -128,7 +129,7 @@ class LocationRule(Rule):
         if self.subdivisions:
             parts.append(joined(map(subdivision_name, self.subdivisions), gettext("or")))
         if self.countries:
-            parts.append(joined(map(country_name, self.countries), gettext("or")))
+            parts.append(joined(map(country_in_a_sentence, self.countries), gettext("or")))
         if self.in_eu:
             parts.append(gettext("the European Union"))
         if None not in (self.latitude, self.longitude, self.radius_km):
@@ -179,12 +180,25 @@ def country_name(code: str) -> str:
     return str(getattr(country, "common_name", None) or getattr(country, "name", code))
 
 
+# English names that take an article in a sentence: "in the Netherlands".
+WITH_ARTICLE = re.compile(
+    r"^United |Islands?$|Dominican Republic|Central African|Netherlands|Philippines|Bahamas|Gambia|Maldives|Congo"
+)
+
+
+def country_in_a_sentence(code: str) -> str:
+    """The English name of a country as it stands after "in": "France", "the United Kingdom"."""
+    name = country_name(code)
+    return f"the {name}" if WITH_ARTICLE.search(name) else name
+
+
 @cache
 def _subdivisions() -> dict[str, str]:
     """ISO 3166-2 code → English name."""
     import pycountry
 
-    return {subdivision.code: subdivision.name for subdivision in pycountry.subdivisions}
+    # Some names carry their code in another language: "Wales [Cymru GB-CYM]".
+    return {subdivision.code: subdivision.name.partition(" [")[0] for subdivision in pycountry.subdivisions}
 
 
 def subdivision_code(word: str) -> tuple[str | None, str]:

@@ -43,9 +43,13 @@ class VisitIntentRule(Rule):
 
     def sentence(self) -> str:
         if self.certainty == self.SAID:
-            text = gettext("They did not say: %s") if self.negated else gettext("They said: %s")
+            text = gettext("We can tell they did not say: %s") if self.negated else gettext("They said: %s")
         else:
-            text = gettext("They do not seem to want: %s") if self.negated else gettext("They seem to want: %s")
+            text = (
+                gettext("We can tell they do not seem to want: %s")
+                if self.negated
+                else gettext("They seem to want: %s")
+            )
         return text % str(self.intent)
 
     def public_sentence(self) -> str:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import wagtail_personalise_gov
-from tests.docs_samples import ROOT, TUTORIAL, Sample, all_samples
+from tests.docs.samples import ROOT, TUTORIAL, Sample, all_samples
 
 PYTHON_PATH = [str(ROOT), str(Path(wagtail_personalise_gov.__file__).resolve().parent.parent)]
 SETTINGS = re.compile(r"[A-Z_]+ =")
@@ -103,7 +103,7 @@ class Project:
                 for sample in samples
             ],
         }
-        self._run(self.folder, "-m", "tests.docs_run", str(results), given=json.dumps(given))
+        self._run(self.folder, "-m", "tests.docs.run", str(results), given=json.dumps(given))
         outcomes: dict[str, str] = json.loads(results.read_text())
         return outcomes
 

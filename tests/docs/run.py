@@ -1,4 +1,4 @@
-"""Run the samples of the documentation inside the site that the tutorial makes. Started by `docs_project.py`.
+"""Run the samples of the documentation inside the site that the tutorial makes. Started by `project.py`.
 
 Reads samples as JSON from standard input, and writes the outcome of each as JSON to a file: "" for fine, else what went
 wrong. Nothing that a sample does to the database outlives it.
@@ -34,7 +34,7 @@ class RollBack(Exception):
 
 
 def outcome_of(run: Run, sample: dict[str, Any]) -> str:
-    """"" when it runs; else the end of the traceback."""
+    """ "" when it runs; else the end of the traceback."""
     try:
         with contextlib.suppress(RollBack), transaction.atomic():
             run(sample)
@@ -115,9 +115,9 @@ RUNS: dict[str, Run] = {
 
 
 def run_story(name: str) -> str:
-    from tests import docs_stories
+    from tests.docs.stories import STORIES
 
-    return outcome_of(lambda sample: getattr(docs_stories, name)(), {})
+    return outcome_of(lambda sample: STORIES[name](), {})
 
 
 def main(results: str) -> None:

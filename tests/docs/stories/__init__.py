@@ -1,0 +1,27 @@
+"""What the documentation promises a reader who follows it, told on the site that they made. Run by `run.py`.
+
+Each story is a function without arguments, in a transaction of its own.
+"""
+
+from tests.docs.stories import extending, first_site, running, visitors
+
+STORIES = {
+    story.__name__: story
+    for story in (
+        first_site.the_tutorial,
+        extending.content_from_before_the_wrap_is_the_standard_version,
+        extending.a_rule_and_a_fact_of_ones_own,
+        extending.who_a_fact_of_ones_own_can_be_told_of,
+        extending.a_geo_provider_of_ones_own,
+        extending.a_visitor_store_of_ones_own,
+        extending.what_everyone_must_see_stands_in_no_version,
+        extending.a_preview_of_a_page_and_of_a_snippet,
+        extending.the_headless_api,
+        running.a_page_cache_keeps_nobodys_page,
+        running.the_pause,
+        running.what_each_mode_does_before_a_choice,
+        running.which_pages_are_private,
+        visitors.what_may_be_done_from_where,
+        visitors.an_intent_that_a_visitor_declares,
+    )
+}

@@ -1,0 +1,214 @@
+"""A draft seen as the segments that it is written for."""
+
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext, isolate_apps
+from django.urls import reverse
+from wagtail.models import Page, PreviewableMixin
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from wagtail_personalise_gov.editor.preview import PersonalisedPreviewMixin, mode_of
+from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
+
+from ..agency.models import AgencyPage
+from ..factories import hero, make_page, make_segment, personalised, raw_stream
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hilltop() -> Segment:
+    """Only a draft: nobody is in it, but editors may look."""
+    return make_segment("hilltop", FirstTimeVisitorRule(), live=False)
+
+
+@pytest.fixture
+def flood(home: AgencyPage, riverside: Segment, hilltop: Segment) -> AgencyPage:
+    offer = personalised(hero("Be ready"), (riverside, hero("Sandbags")), (hilltop, hero("Stay high")))
+    return make_page("Flood", ("offer", offer), parent=home, slug="flood")
+
+
+def shown(page: Any, mode: str) -> str:
+    content: str = page.make_preview_request(preview_mode=mode).content.decode()
+    return content
+
+
+def test_there_is_a_mode_for_each_segment_in_the_order_of_the_content(
+    flood: AgencyPage, riverside: Segment, hilltop: Segment
+) -> None:
+    make_segment("elsewhere")
+    assert [(mode, str(label)) for mode, label in flood.preview_modes] == [
+        ("", "Default"),
+        (mode_of(riverside), "As: Name of riverside"),
+        (mode_of(hilltop), "As: Name of hilltop"),
+    ]
+
+
+def test_a_page_without_personalised_content_has_its_own_modes_only(home: AgencyPage) -> None:
+    assert home.preview_modes == Page.DEFAULT_PREVIEW_MODES
+
+
+def test_each_mode_shows_what_its_segment_sees(flood: AgencyPage, riverside: Segment, hilltop: Segment) -> None:
+    assert "Sandbags" in shown(flood, mode_of(riverside))
+    assert "Be ready" not in shown(flood, mode_of(riverside))
+    assert "Stay high" in shown(flood, mode_of(hilltop))
+
+
+@pytest.mark.parametrize("mode", ["", "nonsense", "segment-", "segment-x", "segment-999999", "segment-1 or 1=1"])
+def test_the_default_and_any_unknown_mode_show_the_standard_version(flood: AgencyPage, mode: str) -> None:
+    content = shown(flood, mode)
+    assert "Be ready" in content
+    assert "Sandbags" not in content
+
+
+def test_a_segment_that_this_draft_does_not_use_is_no_mode_of_it(flood: AgencyPage) -> None:
+    assert "Be ready" in shown(flood, mode_of(make_segment("elsewhere")))
+
+
+def test_the_editors_own_browser_never_decides(flood: AgencyPage, places_by_header: None) -> None:
+    """The dummy request of a preview carries the editor's cookies and address."""
+    editor = RequestFactory().get("/", headers={"X-City": "Riverside", "Cookie": "personalise_visit=x"})
+    editor.META["REMOTE_ADDR"] = "127.0.0.1"
+    response = flood.make_preview_request(editor, "")
+    assert "Be ready" in response.content.decode()
+    assert not response.cookies
+
+
+def test_the_modes_are_those_of_the_draft_and_not_of_the_saved_page(
+    flood: AgencyPage, riverside: Segment, hilltop: Segment
+) -> None:
+    flood.body = raw_stream(("line", personalised("For all", (hilltop, "For the hill"))))
+    flood.save_revision()
+    draft = AgencyPage.objects.get(pk=flood.pk).get_latest_revision_as_object()
+    assert dict(draft.preview_modes).keys() == {"", mode_of(hilltop)}
+    assert dict(AgencyPage.objects.get(pk=flood.pk).preview_modes).keys() == {"", mode_of(riverside), mode_of(hilltop)}
+
+
+def test_segments_inside_structs_and_streams_are_found(home: AgencyPage, riverside: Segment, hilltop: Segment) -> None:
+    page = make_page(
+        "Deep",
+        ("column", {"title": "x", "offer": personalised(hero("a"), (riverside, hero("b")))}),
+        ("nested", personalised([], (riverside, raw_stream(("inner", personalised("c", (hilltop, "d"))))))),
+        parent=home,
+    )
+    assert page.segments_in_draft() == [riverside, hilltop]
+
+
+def test_a_segment_that_is_gone_is_left_out(
+    flood: AgencyPage, hilltop: Segment, riverside: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Segment, "refuse_while_used", lambda segment: None)
+        hilltop.delete()
+    page = AgencyPage.objects.get(pk=flood.pk)
+    assert page.segments_in_draft() == [riverside]
+    assert "Be ready" in shown(page, mode_of(hilltop))
+
+
+def test_the_segments_are_looked_up_once_for_an_object(flood: AgencyPage) -> None:
+    flood = AgencyPage.objects.get(pk=flood.pk)
+    flood.preview_modes  # noqa: B018  read, for its effect
+    with CaptureQueriesContext(connection) as captured:
+        flood.preview_modes  # noqa: B018
+        flood.default_preview_mode  # noqa: B018
+    assert not captured.captured_queries
+
+
+def test_the_preview_panel_offers_the_modes_and_shows_what_is_in_the_form(
+    desk: Client, flood: AgencyPage, riverside: Segment
+) -> None:
+    edit = desk.get(reverse("wagtailadmin_pages:edit", args=[flood.pk])).content.decode()
+    assert f'<option value="{mode_of(riverside)}">As: Name of riverside</option>' in edit
+
+    # The form says something else than the saved page.
+    address = reverse("wagtailadmin_pages:preview_on_edit", args=[flood.pk])
+    variants = streamfield(
+        [
+            (
+                "variant",
+                {
+                    "segments-count": "1",
+                    "segments-0-deleted": "",
+                    "segments-0-order": "0",
+                    "segments-0-type": "item",
+                    "segments-0-value": str(riverside.pk),
+                    "segments-0-id": "",
+                    "content": "New words for the river",
+                },
+            )
+        ]
+    )
+    line = {"variants": variants, "default": "New words for all", "nothing_for_others": ""}
+    form = nested_form_data({"title": "Flood", "slug": "flood", "body": streamfield([("line", line)])})
+    assert desk.post(address, form).json() == {"is_valid": True, "is_available": True}
+    assert "New words for the river" in desk.get(address, {"mode": mode_of(riverside)}).content.decode()
+    standard = desk.get(address).content.decode()
+    assert "New words for all" in standard
+    assert "New words for the river" not in standard
+
+
+def ours(model: type[models.Model]) -> list[str]:
+    """The checks of ours that a model fails. Django's own miss Segment among apps that are isolated."""
+    return [problem.id for problem in model.check() if problem.id.startswith("wagtail_personalise_gov.")]
+
+
+def test_a_model_with_modes_of_its_own_keeps_them(riverside: Segment) -> None:
+    """They show the standard version; a segment is shown in the first of them."""
+    with isolate_apps("tests.agency"):
+
+        class Form(PreviewableMixin, models.Model):
+            preview_modes = [("form", "Form"), ("landing", "Thank you")]
+
+            class Meta:
+                app_label = "agency"
+                abstract = True
+
+            def serve_preview(self, request: Any, mode_name: str) -> HttpResponse:
+                return HttpResponse(f"{mode_name}:{','.join(request.visit.segments)}")
+
+        class Feedback(PersonalisedPreviewMixin, Form):  # noqa: DJ008
+            segment = models.ForeignKey(Segment, on_delete=models.CASCADE)
+
+            class Meta:
+                app_label = "agency"
+
+        feedback = Feedback(segment=riverside)
+        assert [mode for mode, _label in feedback.preview_modes] == ["form", "landing", mode_of(riverside)]
+        assert feedback.default_preview_mode == "form"
+        assert shown(feedback, "form") == "form:"
+        assert shown(feedback, "landing") == "landing:"
+        assert shown(feedback, mode_of(riverside)) == "form:riverside"
+        assert shown(feedback, "nonsense") == "form:"
+        assert not ours(Feedback)
+
+        class Hidden(PersonalisedPreviewMixin, Form):  # noqa: DJ008
+            preview_modes = [("form", "Form")]
+
+            class Meta:
+                app_label = "agency"
+
+        assert ours(Hidden) == ["wagtail_personalise_gov.W030"]
+
+
+def test_a_model_whose_preview_is_off_stays_so(riverside: Segment) -> None:
+    with isolate_apps("tests.agency"):
+
+        class Unseen(PreviewableMixin, models.Model):
+            preview_modes: list[Any] = []
+
+            class Meta:
+                app_label = "agency"
+                abstract = True
+
+        class Note(PersonalisedPreviewMixin, Unseen):  # noqa: DJ008
+            segment = models.ForeignKey(Segment, on_delete=models.CASCADE)
+
+            class Meta:
+                app_label = "agency"
+
+        assert Note(segment=riverside).preview_modes == []
+        assert not Note(segment=riverside).is_previewable()
