@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.compiling import RulesetHolder, compile_ruleset, pause, resume, rule_models
-from wagtail_personalise_gov.core.conditions import Equals, InSegment
+from wagtail_personalise_gov.core.conditions import Condition, Equals, InSegment
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, RulesetState, Segment, SegmentRule
 
@@ -185,3 +185,18 @@ def test_a_rule_type_that_gives_no_condition_takes_nothing_down(monkeypatch, cap
     assert "NoneType" in caplog.text
     with pytest.raises(ValidationError, match="NoneType"):
         FirstTimeVisitorRule().clean()
+
+
+class Strange(Condition):
+    """A kind of condition that a site made up."""
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize("given", [None, Strange()])
+def test_whatever_a_rule_gives_nobody_is_in_and_nothing_fails(monkeypatch, given, negated):
+    live("careless", FirstTimeVisitorRule(negated=negated))
+    live("french", LocationRule(countries=["FR"]))
+    monkeypatch.setattr(FirstTimeVisitorRule, "condition", lambda self: given)
+    assert compile_ruleset().decide(FRANCE).matched == ("french",)
+    with pytest.raises(ValidationError, match="can't be asked|made of conditions"):
+        FirstTimeVisitorRule(negated=negated).clean()

@@ -93,7 +93,7 @@ def _asked(rule: Rule) -> Condition:
             rule.segment_id,
             str(rule._meta.verbose_name),
             rule.pk,
-            what,
+            str(what).rstrip("."),
         )
         return CANNOT_TELL
 

@@ -17,7 +17,7 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import model_from_serializable_data
 from wagtail.models import Orderable
 
-from ...core.conditions import Condition, ConditionError, Not
+from ...core.conditions import Condition, ConditionError, Not, from_json
 from ...core.facts import family
 from ...facts import known_facts
 
@@ -89,6 +89,7 @@ class Rule(Orderable):
             raise ValidationError(
                 gettext("This rule can't be asked: its condition() gives %s.") % type(condition).__name__
             )
+        self._refuse_what_is_no_data(condition)
         self._refuse_unknown_facts(condition)
 
     @classmethod
@@ -109,6 +110,18 @@ class Rule(Orderable):
         }
         rule: Rule = model_from_serializable_data(cls, {**data, **gone}, check_fks=False)
         return rule
+
+    def _refuse_what_is_no_data(self, condition: Condition) -> None:
+        # Conditions leave the database as JSON, for the API and other runtimes; one that can't is no condition.
+        try:
+            portable = from_json(condition.to_json()) == condition
+        except (ConditionError, NotImplementedError):
+            portable = False
+        if not portable:
+            raise ValidationError(
+                gettext("This rule can't be asked: %s can't be written as JSON and read again.")
+                % type(condition).__name__
+            )
 
     def _refuse_unknown_facts(self, condition: Condition) -> None:
         known = known_facts()
