@@ -1,7 +1,7 @@
 """Conditions: questions put to Facts, answered True, False or None (unknown).
 
 Conditions are data: frozen values that go to and from JSON, so that case files, the API and other runtimes hold the
-same thing. They are made of what joins (`logic.py`) and what asks (`questions.py`); this module is both, and the way
+same thing. They are made of what joins (`logic.py`) and what asks (`questions/`); this module is both, and the way
 back from JSON.
 """
 
@@ -24,9 +24,8 @@ from .questions import (
     Question,
     SpeaksLanguage,
     Within,
-    is_text,
-    shown,
 )
+from .questions.question import is_text, shown
 
 __all__ = [
     "QUESTIONS",

@@ -177,7 +177,8 @@ class QueryRule(Rule):
 
     def condition(self) -> Condition:
         fact = f"request.query.{self.parameter}"
-        return Matches(fact, self.values) if self.values else Not(Equals(fact, ""))
+        said = Not(Equals(fact, ""))  # a parameter that is absent reads as empty, which "*" would match
+        return All(said, Matches(fact, self.values)) if self.values else said
 
     def sentence(self) -> str:
         words = {"parameter": self.parameter, "values": joined(self.values, gettext("or"))}

@@ -1,0 +1,101 @@
+"""Questions about where something is: on the Earth, or on the internet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from ..logic import Answer, ConditionError
+from .question import Question, Test, is_number, several, text
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG 1980
+
+
+class Within(Question):
+    """Whether the fact, a point, lies within so many kilometres of a place, along the Earth's surface.
+
+    A point that is less exact than the distance asked (its accuracy radius is larger) gives unknown: an address that
+    may be anywhere in a country is not "within 5 km" of its middle.
+    """
+
+    __slots__ = ()
+    operator = "within"
+    takes = '{"lat": -90 to 90, "lng": -180 to 180, "km": more than 0}'
+    asks = frozenset({"point"})
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if set(value) != {"lat", "lng", "km"}:
+                raise self.refusal(value)
+            value = (value["lat"], value["lng"], value["km"])
+        if not isinstance(value, tuple) or len(value) != 3 or not all(is_number(number) for number in value):
+            raise self.refusal(value)
+        lat, lng, km = value
+        if not (_on_earth(lat, lng) and 0 < km <= 20_100):  # half the Earth's girth
+            raise self.refusal(value)
+        return (lat, lng, km)
+
+    def test(self) -> Test:
+        lat, lng, km = self.value
+
+        def test(known: Any) -> Answer:
+            if not isinstance(known, tuple | list):
+                return None  # the keys of an object, or a set, have no order to be coordinates in
+            known_lat, known_lng, radius_km = known
+            if not _on_earth(known_lat, known_lng):
+                return None
+            if radius_km is not None and not (is_number(radius_km) and 0 <= radius_km <= km):
+                return None
+            return bool(distance_km(lat, lng, known_lat, known_lng) <= km)
+
+        return test
+
+    def value_json(self) -> Any:
+        return dict(zip(("lat", "lng", "km"), self.value, strict=True))
+
+
+class InNetwork(Question):
+    """Whether the fact, an internet address, lies in one of the networks."""
+
+    __slots__ = ()
+    operator = "in_network"
+    takes = 'a list of networks, such as "192.0.2.0/24" or "2001:db8::/32"'
+    asks = frozenset({"address"})
+
+    def read(self, value: Any) -> Any:
+        def network(item: Any) -> str:
+            try:
+                return str(ip_network(text(self, item).strip()))
+            except ValueError as error:
+                raise ConditionError(f"{item!r} is not a network: {error}. Write it as 192.0.2.0/24.") from None
+
+        return several(self, value, network)
+
+    def test(self) -> Test:
+        networks: list[IPv4Network | IPv6Network] = [ip_network(item) for item in self.value]
+
+        def test(known: Any) -> Answer:
+            if not isinstance(known, str | IPv4Address | IPv6Address):
+                return None  # a number would be read as an address
+            address = ip_address(known)
+            # An IPv4 visitor may be reported as ::ffff:192.0.2.1, by a socket that speaks both.
+            forms = {address, getattr(address, "ipv4_mapped", None) or address}
+            return any(form in network for network in networks for form in forms)
+
+        return test
+
+
+def distance_km(lat: float, lng: float, other_lat: float, other_lng: float) -> float:
+    """Kilometres between two points along the Earth's surface, by the haversine formula; right to about 0.5 %."""
+    phi, other_phi = math.radians(lat), math.radians(other_lat)
+    half = (
+        math.sin((other_phi - phi) / 2) ** 2
+        + math.cos(phi) * math.cos(other_phi) * math.sin(math.radians(other_lng - lng) / 2) ** 2
+    )
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _on_earth(lat: Any, lng: Any) -> bool:
+    return is_number(lat) and is_number(lng) and -90 <= lat <= 90 and -180 <= lng <= 180

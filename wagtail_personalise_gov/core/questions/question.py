@@ -1,0 +1,151 @@
+"""Question: the base of all questions, how one is put to facts, and how what it is given is read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..facts import family
+from ..logic import NO_SEGMENTS, Answer, Condition, ConditionError
+
+Test = Callable[[Any], Answer]
+
+MAX_VALUES = 1000  # in one question; more is a sign of a list that wants to be a fact of its own
+MAX_TEXT = 500  # characters of one text in a question
+UNWRITABLE = re.compile("[\\x00\\ud800-\\udfff]")  # what PostgreSQL and UTF-8 have no place for
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Condition):
+    """One fact, one operator, one value."""
+
+    fact: str
+    value: Any
+
+    operator: ClassVar[str]
+    takes: ClassVar[str]  # the stated type of the value, for the reference and for messages
+    asks: ClassVar[frozenset[str]]  # the kinds of fact that it can be put to
+
+    def __post_init__(self) -> None:
+        if not is_text(self.fact) or not self.fact:
+            raise ConditionError('A question names its fact by text, such as "location.country".')
+        object.__setattr__(self, "value", self.read(self.value))
+
+    def read(self, value: Any) -> Any:
+        """The value in its canonical, hashable form. Raises ConditionError for one that can't be asked."""
+        raise NotImplementedError
+
+    def test(self) -> Test:
+        """A function from a known value of the fact to the answer. Where it raises, the answer is unknown."""
+        raise NotImplementedError
+
+    def value_json(self) -> Any:
+        return list(self.value)
+
+    def answer(self, facts: Mapping[str, Any], segments: Mapping[str, Answer] = NO_SEGMENTS) -> Answer:
+        return ask(self.test(), facts, self.fact)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"fact": self.fact, "op": self.operator, "value": self.value_json()}
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return frozenset({self.fact})
+
+    def refusal(self, got: object) -> ConditionError:
+        return ConditionError(f'"{self.operator}" asked of {self.fact!r} takes {self.takes}; got {shown(got)}.')
+
+
+def ask(test: Test, facts: Mapping[str, Any], name: str) -> Answer:
+    """The answer of a test to a fact; None when that is unknown, or of a type that can't be asked. Never raises."""
+    try:
+        known = fact_value(facts, name)
+        return None if known is None else test(known)
+    except Exception:  # a value of anybody's fact, which may raise anything when it is looked at: it can't be told
+        return None
+
+
+def fact_value(facts: Mapping[str, Any], name: str) -> Any:
+    """The value of a fact, or of a key of a mapping fact ("request.query.topic"). A key that is absent is ""."""
+    whole = family(name)
+    if whole == name:
+        return facts.get(name)
+    mapping = facts.get(whole)
+    return mapping.get(name[len(whole) + 1 :], "") if isinstance(mapping, Mapping) else None
+
+
+def fold(value: Any) -> Any:
+    """Texts without regard to case, as other runtimes can do it too; anything else as it is."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that any runtime can hold: no boolean, no infinity, nothing larger than a float."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def is_text(value: object) -> bool:
+    """Whether it is a text of bounded length that any database and any JSON can hold."""
+    return isinstance(value, str) and len(value) <= MAX_TEXT and UNWRITABLE.search(value) is None
+
+
+def text(question: Question, value: Any, *, blank: bool = False) -> str:
+    """The value as a text of bounded length; ConditionError when it is none, or is empty and may not be."""
+    if not is_text(value) or not (value or blank):
+        raise question.refusal(value)
+    return str(value)
+
+
+def several(question: Question, values: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """One or more values, each read, in one canonical order."""
+    if not isinstance(values, Iterable) or isinstance(values, str | bytes | Mapping):
+        raise question.refusal(values)
+    given = list(values)
+    if not 0 < len(given) <= MAX_VALUES:
+        raise question.refusal(values)
+    return tuple(sorted({read(value) for value in given}))
+
+
+def texts_or_numbers(question: Question, values: Any) -> tuple[Any, ...]:
+    def read(value: Any) -> Any:
+        return value if is_number(value) else text(question, value, blank=True)
+
+    try:
+        return several(question, values, read)
+    except TypeError:  # texts and numbers can't be sorted together: a list is of one or the other
+        raise question.refusal(values) from None
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, and safe whatever it is."""
+    try:
+        words = repr(value)
+    except (RecursionError, ValueError):  # nested without end, or a number of thousands of digits
+        return type(value).__name__
+    return words if len(words) <= 80 else words[:79] + "…"
+
+
+def kind_of(value: object) -> type | None:
+    if isinstance(value, bool):
+        return bool
+    if isinstance(value, str):
+        return str
+    return float if is_number(value) else None
+
+
+def items_of(known: Any, kind: type | None) -> list[Any]:
+    """What a list holds; TypeError for what is no list, or holds anything of another kind."""
+    if isinstance(known, str | bytes | Mapping):
+        raise TypeError("not a list")
+    items = list(known)
+    if not all(kind_of(item) is kind for item in items):
+        raise TypeError("not a list of one kind")
+    return items

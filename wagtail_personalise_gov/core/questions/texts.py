@@ -1,0 +1,81 @@
+"""Questions about what a text is like: patterns, and ranges of languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..logic import Answer, ConditionError
+from .question import Question, Test, items_of, several, text
+
+
+class Matches(Question):
+    """Whether the fact, a text, is like one of the patterns as a whole, where * stands for any run of characters.
+
+    Not a regular expression: each pattern is matched in time linear in the text, whatever the text.
+    """
+
+    __slots__ = ()
+    operator = "matches"
+    takes = 'a list of patterns, in which * stands for any characters, such as "*.gov.uk"'
+    asks = frozenset({"text"})
+
+    def read(self, value: Any) -> Any:
+        return several(self, value, lambda item: text(self, item))
+
+    def test(self) -> Test:
+        # The pieces between the stars must follow one another; an empty piece follows anything.
+        patterns = [tuple(pattern.lower().split("*")) for pattern in self.value]
+
+        def test(known: Any) -> Answer:
+            if not isinstance(known, str):
+                return None
+            subject = known.lower()
+            return any(like(pieces, subject) for pieces in patterns)
+
+        return test
+
+
+class SpeaksLanguage(Question):
+    """Whether one of the visitor's languages is in one of the ranges, by basic filtering (RFC 4647 section 3.3.1)."""
+
+    __slots__ = ()
+    operator = "language"
+    takes = 'a list of language ranges, such as "cy" or "en-GB"'
+    asks = frozenset({"texts"})
+
+    def read(self, value: Any) -> Any:
+        def language_range(item: Any) -> str:
+            wanted = text(self, item)
+            subtags = wanted.split("-")
+            well_formed = all(1 <= len(tag) <= 8 and tag.isascii() and tag.isalnum() for tag in subtags)
+            if wanted != "*" and not (well_formed and subtags[0].isalpha()):
+                raise ConditionError(f"{item!r} is not a language. Write it as cy, or as en-GB.")
+            return wanted
+
+        return several(self, value, language_range)
+
+    def test(self) -> Test:
+        ranges = [wanted.lower() for wanted in self.value]
+
+        def test(known: Any) -> Answer:
+            tags = [tag.lower() for tag in items_of(known, str)]
+            return any(r == "*" or tag == r or tag.startswith(r + "-") for r in ranges for tag in tags)
+
+        return test
+
+
+def like(pieces: tuple[str, ...], subject: str) -> bool:
+    """Whether a text is these pieces in their order, with anything between them. Looks at each character once."""
+    first, *middle = pieces
+    if not middle:
+        return subject == first
+    *middle, last = middle
+    if len(subject) < len(first) + len(last) or not subject.startswith(first) or not subject.endswith(last):
+        return False
+    start, end = len(first), len(subject) - len(last)
+    for piece in middle:
+        at = subject.find(piece, start, end)
+        if at < 0:
+            return False
+        start = at + len(piece)
+    return True
