@@ -42,6 +42,7 @@ def redis_lacks() -> str | None:
     return "the cache is this process's memory; CACHE_URL=redis://… puts the tests on Redis"
 
 
+RESTORED = "django_db_serialized_rollback"  # the fixture of pytest-django that puts the rows of migrations back
 LACKS = {"browser": browser_lacks, "postgres": postgres_lacks, "redis": redis_lacks}
 
 
@@ -53,13 +54,20 @@ def skip_or_fail(what: str, reason: str) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a page as a browser test, and put those last.
+    """Mark what asks for a page as a browser test, and put those last; give the rows of migrations back where they go.
 
     While Playwright runs, its event loop counts as running in this thread, which other tests must not meet.
+    A test that really commits empties every table at its end, Wagtail's root page and the content types too. All such
+    tests restore them: one that did not would leave the next with content types under other numbers.
     """
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
+        names = getattr(item, "fixturenames", [])
+        if "chromium" in names:
             item.add_marker("browser")
+        database = item.get_closest_marker("django_db")
+        commits = {"transactional_db", "live_server"} & set(names) or (database and database.kwargs.get("transaction"))
+        if commits and RESTORED not in names:
+            names.append(RESTORED)
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

@@ -16,7 +16,7 @@ from .agency.models import AgencyPage, PlainPage
 
 
 def make_segment(slug: str, *rules: Rule, live: bool = True, **fields: Any) -> Segment:
-    """A segment with these rules, published as an editor would (not so with `live=False`), and known to this process."""
+    """A segment with these rules, published as by an editor, and known to this process; a draft with `live=False`."""
     fields.setdefault("name", f"Name of {slug}")
     fields.setdefault("public_name", f"Public name of {slug}")
     # Inside a test's transaction nothing is ever committed, so what waits for the commit is done here.
@@ -44,7 +44,9 @@ def make_intent(slug: str, *signals: IntentSignal, **fields: Any) -> Intent:
     return intent
 
 
-def make_page(title: str, *blocks: tuple[str, Any], parent: Page, model: type[Page] = AgencyPage, **fields: Any) -> Page:
+def make_page(
+    title: str, *blocks: tuple[str, Any], parent: Page, model: type[Page] = AgencyPage, **fields: Any
+) -> Page:
     """A live page below `parent`; `blocks` are (type, value as in the database) of its body."""
     page = model(title=title, body=raw_stream(*blocks), **fields)
     parent.add_child(instance=page)
@@ -57,7 +59,9 @@ def make_plain_page(title: str, *blocks: tuple[str, Any], parent: Page) -> Page:
 
 def raw_stream(*blocks: tuple[str, Any]) -> list[dict[str, Any]]:
     """A stream as it stands in the database."""
-    return [{"type": name, "value": value, "id": block_id(name, position)} for position, (name, value) in enumerate(blocks)]
+    return [
+        {"type": name, "value": value, "id": block_id(name, position)} for position, (name, value) in enumerate(blocks)
+    ]
 
 
 def hero(heading: str, **more: Any) -> dict[str, Any]:
@@ -71,7 +75,11 @@ def personalised(
     """A personalised block as it stands in the database; each variant is (a segment or several, its content)."""
     return {
         "variants": [
-            {"type": "variant", "id": block_id("variant", position), "value": {"segments": listed(who), "content": content}}
+            {
+                "type": "variant",
+                "id": block_id("variant", position),
+                "value": {"segments": listed(who), "content": content},
+            }
             for position, (who, content) in enumerate(variants)
         ],
         "default": default,
@@ -80,7 +88,9 @@ def personalised(
 
 
 def listed(who: Any) -> list[dict[str, Any]]:
-    keys = [segment.pk if isinstance(segment, Segment) else segment for segment in (who if isinstance(who, list) else [who])]
+    keys = [
+        segment.pk if isinstance(segment, Segment) else segment for segment in (who if isinstance(who, list) else [who])
+    ]
     return [{"type": "item", "value": key, "id": block_id("item", key)} for key in keys]
 
 

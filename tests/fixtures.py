@@ -1,6 +1,6 @@
 """Pages to visit, and a process that has compiled nothing yet. For every test: `pytest_plugins` in conftest.py."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,11 +16,10 @@ from .factories import hero, make_page, make_segment, personalised
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """No ruleset and no log of an earlier test: the database is rolled back, what a process holds would not be."""
     monkeypatch.setattr(compiling, "holder", compiling.RulesetHolder())
     monkeypatch.setattr(gathering, "_logged_at", {})
-    yield
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def places_by_header(configure: Callable[..., None]) -> None:
 
 @pytest.fixture
 def places_by_address(configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> type[NetworkGeo]:
-    """192.0.2.0/24 is Riverside, 198.51.100.0/24 Hilltop, 203.0.113.0/24 France. The class counts how often it is asked."""
+    """192.0.2.0/24 is Riverside, 198.51.100.0/24 Hilltop, 203.0.113.0/24 France; the class counts its look-ups."""
     monkeypatch.setattr(NetworkGeo, "looked", 0)
     configure(GEO_PROVIDER="tests.agency.geo.NetworkGeo")
     return NetworkGeo

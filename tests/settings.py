@@ -8,7 +8,7 @@ import os
 os.environ.setdefault("SECRET_KEY", "the tests' own key, which guards nothing")  # else one is written under var/
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, database
+from example_site.settings import INSTALLED_APPS, MIDDLEWARE, VAR, database
 
 DEBUG = False
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
@@ -24,7 +24,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # share one transaction. Each run has its own file, and nobody minds if a power cut spoils it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / f"tests-{os.getpid()}.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
-CACHES = {"default": {**CACHES["default"], "KEY_PREFIX": f"tests-{os.getpid()}"}}
 MEDIA_ROOT = VAR / "tests"  # never written to: conftest.py gives each run a folder of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; guards nothing here
 

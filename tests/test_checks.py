@@ -150,9 +150,7 @@ def test_a_file_that_is_no_geo_database_is_told(configure: Any, tmp_path: Path, 
     assert "is no geo database" in text(messages)
 
 
-def test_an_unreadable_geo_database_is_told(
-    configure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreadable_geo_database_is_told(configure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str) -> None:  # the tests may run as root, who may read every file
         raise PermissionError(errno.EACCES, "Permission denied", path)
 

@@ -56,7 +56,7 @@ def check_middleware(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not ours:
         return [
             Warning(
-                "The middleware of personalisation is missing from MIDDLEWARE, so every page shows its standard version.",
+                "The middleware of personalisation is missing from MIDDLEWARE: every page shows its standard version.",
                 hint=f'Add "{MIDDLEWARE}" to MIDDLEWARE: {place}.',
                 id=f"{ID}.W001",
             )
@@ -172,8 +172,8 @@ def rule_problems(model: type[Rule]) -> Iterable[CheckMessage]:
     """What is wrong with a rule type."""
     if "sort_order" not in model._meta.ordering:
         yield Warning(
-            f"{model._meta.label}: its Meta does not inherit Rule.Meta, so its ordering ({list(model._meta.ordering)!r}) "
-            "is not the editor's.",
+            f"{model._meta.label}: its Meta does not inherit Rule.Meta, so its ordering, "
+            f"{list(model._meta.ordering)!r}, is not the editor's.",
             hint=f"Write `class Meta(Rule.Meta):` in {model.__name__}.",
             obj=model,
             id=f"{ID}.W007",
@@ -181,7 +181,7 @@ def rule_problems(model: type[Rule]) -> Iterable[CheckMessage]:
     if not hasattr(model, "panels") and not hasattr(model, "edit_handler"):
         yield Warning(
             f"{model._meta.label}: it has no panels, so editors would be shown every field that it has.",
-            hint=f'Name its fields in {model.__name__}: panels = [FieldPanel("…")], or [] where there is nothing to fill in.',
+            hint=f'Name its fields in {model.__name__}: panels = [FieldPanel("…")], or [] where it has none.',
             obj=model,
             id=f"{ID}.W008",
         )

@@ -32,6 +32,16 @@ class OfferBlock(PersonalisedBlock):
     content = HeroBlock
 
 
+class ColumnBlock(blocks.StructBlock):
+    """Holds a personalised block among others."""
+
+    title = blocks.CharBlock()
+    offer = PersonalisedBlock(HeroBlock())
+
+    class Meta:
+        template = "agency/column.html"
+
+
 class AgencyBody(blocks.StreamBlock):
     hero = HeroBlock()
     offer = PersonalisedBlock(HeroBlock())
@@ -40,6 +50,6 @@ class AgencyBody(blocks.StreamBlock):
     prose = PersonalisedBlock(blocks.RichTextBlock())
     notes = PersonalisedBlock([("paragraph", blocks.RichTextBlock()), ("page", blocks.PageChooserBlock())])
     nested = PersonalisedBlock([("line", blocks.CharBlock()), ("inner", PersonalisedBlock(blocks.CharBlock()))])
-    column = blocks.StructBlock([("title", blocks.CharBlock()), ("offer", PersonalisedBlock(HeroBlock()))])
+    column = ColumnBlock()
     intent_question = IntentQuestionBlock()
     place_question = PlaceQuestionBlock()

@@ -1,17 +1,13 @@
 """What each call of the headless API answers, and what it answers to nonsense."""
 
-import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from wagtail.models import Page, PageViewRestriction
 
 from tests.agency.models import AgencyPage, PlainPage
+from tests.api.calling import API, put
 from tests.factories import hero, make_intent, make_page, make_segment, personalised
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.models import (
@@ -19,16 +15,9 @@ from wagtail_personalise_gov.models import (
     LocationRule,
     ReferrerRule,
     Segment,
-    VisitIntentRule,
 )
 
-API = "/api/personalise/v1"
 RIVERSIDE = {"X-City": "Riverside"}
-
-
-def put(client: Client, name: str, body: object, **more: Any) -> HttpResponse:
-    text = body if isinstance(body, bytes | str) else json.dumps(body)
-    return client.put(f"{API}/{name}/", text, **({"content_type": "application/json"} | more))
 
 
 def visit(client: Client, **headers: str) -> Any:
@@ -215,13 +204,6 @@ def test_a_choice_is_kept_even_without_the_middleware(client: Client, home: Agen
 # intent/
 
 
-@pytest.fixture
-def licence(home: AgencyPage) -> Segment:
-    intent = make_intent("start-a-business")
-    make_intent("restaurant", parent=intent)
-    return make_segment("founders", VisitIntentRule(intent=intent))
-
-
 def test_a_declared_intent_is_kept_for_the_visit_and_can_be_withdrawn(client: Client, licence: Segment) -> None:
     assert put(client, "intent", {"intent": "restaurant"}).json() == {"intent": "restaurant", "kept": True}
     told = visit(client)
@@ -279,105 +261,3 @@ def test_every_answer_about_a_visitor_is_private(
     assert set(client.get(f"{API}/visit/")["Vary"].split(", ")) == {
         "Cookie", "DNT", "Referer", "Sec-GPC", "X-City", "X-Country", "X-Region",
     }  # fmt: skip
-
-
-# Other sites
-
-
-@pytest.mark.parametrize(
-    "headers, status",
-    [
-        ({}, 200),  # no browser at all
-        ({"Sec-Fetch-Site": "same-origin"}, 200),
-        ({"Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Origin": "https://testserver"}, 200),  # TLS may end at a proxy
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "null"}, 200),
-    ],
-)
-@pytest.mark.parametrize("name, body", [("preference", {"preference": "refused"}), ("intent", {"intent": None})])
-def test_what_another_site_sends_is_refused(
-    client: Client, home: AgencyPage, name: str, body: object, headers: dict[str, str], status: int
-) -> None:
-    answer = put(client, name, body, headers=headers)
-    assert answer.status_code == status
-    if status == 403:
-        assert not answer.cookies
-        assert answer.json()["detail"] == "This was sent from another website. Send it from a page of this one."
-
-
-def test_no_token_and_no_account_is_needed(home: AgencyPage) -> None:
-    assert put(Client(enforce_csrf_checks=True), "preference", {"preference": "refused"}).status_code == 200
-
-
-# Nonsense
-
-
-@pytest.mark.parametrize(
-    "body, content_type, status",
-    [
-        (b"", "application/json", 400),
-        (b"{", "application/json", 400),
-        (b"\xff\xfe", "application/json", 400),
-        (b"null", "application/json", 400),
-        (b"[]", "application/json", 400),
-        (b'"allowed"', "application/json", 400),
-        (b"{}", "application/json", 400),
-        (b'{"preference": null, "intent": 5}', "application/json", 400),
-        (b'{"preference": ["allowed"], "intent": {}}', "application/json", 400),
-        (b'{"preference": "\\ud800", "intent": "\\ud800"}', "application/json", 400),
-        (b'{"preference": "\\u0000", "intent": "\\u0000"}', "application/json", 400),
-        (b'{"preference": NaN, "intent": NaN}', "application/json", 400),
-        (b"[" * 4000, "application/json", 400),
-        (b'{"preference": "' + b"a" * 4000 + b'", "intent": "' + b"a" * 4000 + b'"}', "application/json", 413),
-        (b" " * 5000, "application/json", 413),
-        (b"preference=allowed", "application/x-www-form-urlencoded", 415),
-        (b"<allowed/>", "text/xml", 415),
-        (b"x", "application/json" + "x" * 5000, 415),
-        (b"x", ";;;=/", 415),
-    ],
-)
-@pytest.mark.parametrize("name", ["preference", "intent"])
-def test_nonsense_gets_a_problem_that_says_what_is_wrong(
-    client: Client, licence: Segment, name: str, body: bytes, content_type: str, status: int
-) -> None:
-    answer = put(client, name, body, content_type=content_type)
-    assert answer.status_code == status
-    assert answer["Content-Type"] == "application/problem+json"
-    problem = answer.json()
-    assert (problem["type"], problem["status"]) == ("about:blank", status)
-    assert problem["title"]
-    assert problem["detail"]
-    assert not answer.cookies
-
-
-@pytest.mark.parametrize("method, name", [("post", "visit"), ("delete", "preference"), ("options", "visit")])
-def test_other_methods_are_not_allowed(client: Client, home: AgencyPage, method: str, name: str) -> None:
-    answer = getattr(client, method)(f"{API}/{name}/")
-    assert answer.status_code == 405
-    assert answer["Content-Type"] == "application/problem+json"
-
-
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "*", "", "a" * 9000, "/;q=,"])
-def test_answers_are_json_whatever_is_asked_for(client: Client, home: AgencyPage, accept: str) -> None:
-    answer = client.get(f"{API}/visit/?format=xml", headers={"Accept": accept})
-    assert answer.status_code == 200
-    assert answer["Content-Type"] == "application/json"
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
-    max_leaves=5,
-)
-
-
-@given(
-    body=st.binary(max_size=100)
-    | JSON.map(lambda value: json.dumps(value).encode())
-    | JSON.map(lambda value: json.dumps({"preference": value, "intent": value}).encode())
-)
-@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_body_gets_an_answer(client: Client, licence: Segment, body: bytes) -> None:
-    for name in ("preference", "intent"):
-        assert put(client, name, body).status_code in (200, 400)

@@ -12,7 +12,7 @@ from wagtail_personalise_gov.editor.addresses import address_of
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Intent, Segment, SegmentRule, VisitIntentRule
 
 from ..agency.models import AgencyPage
-from ..factories import make_intent, make_segment
+from ..factories import make_intent, make_segment, personalised, raw_stream
 from .forms import segment_form
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,21 @@ def test_a_segment_that_only_a_draft_asks_about_is_not_deleted(desk: Client) -> 
     page = desk.post(address_of("delete", first)).content.decode()
     assert "in its unpublished changes" in page
     assert Segment.objects.count() == 2
+
+
+def test_a_segment_that_only_the_draft_of_a_page_uses_is_not_deleted(
+    desk: Client, home: AgencyPage, riverside: Segment
+) -> None:
+    """The live page does not name it, so Wagtail's reference index does not know."""
+    home.body = raw_stream(("line", personalised("For all", (riverside, "By the river"))))
+    home.save_revision()
+    page = desk.post(address_of("delete", riverside)).content.decode()
+    assert "in its unpublished changes" in page
+    assert reverse("wagtailadmin_pages:edit", args=[home.pk]) in page
+    home.body = raw_stream(("line", personalised("For all")))
+    home.save_revision()
+    desk.post(address_of("delete", riverside))
+    assert not Segment.objects.exists()
 
 
 def test_one_button_archives_it_instead(desk: Client, agency_page: AgencyPage, riverside: Segment) -> None:

@@ -82,8 +82,8 @@ def test_a_segment_is_built_by_keyboard(desk: Page) -> None:
     desk.get_by_role("button", name="Save draft").focus()
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/edit/*/**")
-    desk.get_by_text("They have been here before").first.wait_for()
-    assert [rule.sentence() for rule in Segment.objects.get().get_rules()] == ["They have been here before"]
+    desk.get_by_text(FirstTimeVisitorRule(negated=True).sentence()).first.wait_for()
+    assert [rule.negated for rule in Segment.objects.get().get_rules()] == [True]
 
 
 def test_cards_are_headed_by_what_their_rules_say(desk: Page) -> None:

@@ -70,7 +70,7 @@ def test_every_card_begins_with_whether_it_is_so_though_no_rule_lists_that_field
 def test_a_rule_that_asks_nothing_further_says_itself_in_that_choice(desk: Client) -> None:
     page = desk.get(addresses_for("add", Segment)).content.decode()
     assert '<option value="False" selected>This is their first visit</option>' in page
-    assert '<option value="True">They have been here before</option>' in page
+    assert f'<option value="True">{FirstTimeVisitorRule(negated=True).sentence()}</option>' in page
 
 
 def test_no_template_of_ours_holds_a_script_or_a_style() -> None:
@@ -111,11 +111,13 @@ def test_rules_of_all_kinds_are_saved_together_with_their_negations(desk: Client
     assert create(desk, *cards, match="any", **PUBLISH).status_code == 302
     segment = Segment.objects.get(slug="new-parents")
     assert {type(rule) for rule in segment.get_rules()} == {rule for rule, _card in cards}
-    sentences = segment.in_words().sentences
-    assert "They have been here before" in sentences
-    assert "They seem to be in France or Germany, the European Union" in sentences
-    assert "They came from a search engine, social media or *.gov.uk" in sentences
-    assert "They are not in “Name of licence”" in sentences
+    expected = [
+        FirstTimeVisitorRule(negated=True),
+        LocationRule(countries=["FR", "DE"], in_eu=True),
+        ReferrerRule(kinds=["search", "social"], hosts=["*.gov.uk"]),
+        SegmentRule(other=licence, negated=True),
+    ]
+    assert {rule.sentence() for rule in expected} < set(segment.in_words().sentences)
 
 
 def test_a_draft_of_a_live_segment_leaves_the_live_rules_alone(desk: Client) -> None:
@@ -176,7 +178,8 @@ def test_after_an_error_nothing_that_was_filled_in_is_lost(desk: Client) -> None
     assert response.context["form"].formsets[relation_of(FirstTimeVisitorRule)].forms[0].instance.negated is True
     # What is wrong is not put into words.
     cards = json.loads(html.unescape(re.search(r'data-sentences="([^"]*)"', page)[1]))  # type: ignore[index]
-    assert set(cards.values()) == {"They have been here before", "They came from a search engine or www.nhs.uk"}
+    right = [FirstTimeVisitorRule(negated=True), ReferrerRule(kinds=["search"], hosts=["www.nhs.uk"])]
+    assert set(cards.values()) == {rule.sentence() for rule in right}
 
 
 # Segments inside segments
@@ -259,8 +262,9 @@ def test_autosave_saves_rules_once_and_sends_back_what_they_say(desk: Client) ->
     card = (FirstTimeVisitorRule, {"id": str(rule.pk), "negated": "True"})
     answer = desk.post(address_of("edit", segment), segment_form(card), **headers).json()
     assert answer["success"]
-    assert "They have been here before" in answer["html"]
-    assert f'"{relation_of(FirstTimeVisitorRule)}-0": "They have been here before"' in html.unescape(answer["html"])
+    said = FirstTimeVisitorRule(negated=True).sentence()
+    assert f"<li>{said}</li>" in answer["html"]  # the summary
+    assert f'"{relation_of(FirstTimeVisitorRule)}-0": "{said}"' in html.unescape(answer["html"])  # the card's heading
     assert FirstTimeVisitorRule.objects.count() == 1
 
 

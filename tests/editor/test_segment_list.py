@@ -41,7 +41,7 @@ def test_each_segment_says_who_is_in_it(desk: Client) -> None:
     page = desk.get(addresses_for("list", Segment)).content.decode()
     assert "Visitors of whom any of these is true:" in page
     assert "<li>They seem to be in Riverside</li>" in page
-    assert "<li>They have been here before</li>" in page
+    assert f"<li>{FirstTimeVisitorRule(negated=True).sentence()}</li>" in page
     assert "Nobody: it has no rules." in page
 
 

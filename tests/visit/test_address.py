@@ -44,7 +44,11 @@ def test_without_trusted_proxies_no_header_is_believed(rf: RequestFactory, heade
         ("10.0.0.1", "fe80::1%eth0", "fe80::1"),
         ("10.0.0.1", "::ffff:81.2.69.142", "81.2.69.142"),
         ("::ffff:10.0.0.1", "216.160.83.56", "216.160.83.56"),  # a dual-stack socket
-        ("10.0.0.1", "216.160.83.56, unknown", "10.0.0.1"),  # junk beside a proxy: what stands left of it is not believed
+        (
+            "10.0.0.1",
+            "216.160.83.56, unknown",
+            "10.0.0.1",
+        ),  # junk beside a proxy: what stands left of it is not believed
         ("10.0.0.1", "216.160.83.56, , 10.0.0.2", "10.0.0.2"),
         ("10.0.0.1", "host.example", "10.0.0.1"),  # never looked up
         ("10.0.0.1", "1.2.3", "10.0.0.1"),
@@ -81,7 +85,9 @@ def test_trusting_a_socket_trusts_no_address(rf: RequestFactory, configure: Call
 def test_thousands_of_hops_are_not_walked(rf: RequestFactory, configure: Callable[..., None]) -> None:
     configure(TRUSTED_PROXIES=["10.0.0.0/8"])
     forwarded = "216.160.83.56, " + ", ".join(["10.0.0.2"] * 10_000)
-    assert str(client_address(rf.get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR="10.0.0.1"))) == "10.0.0.2"
+    assert (
+        str(client_address(rf.get("/", headers={"X-Forwarded-For": forwarded}, REMOTE_ADDR="10.0.0.1"))) == "10.0.0.2"
+    )
 
 
 @given(text=st.text())

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 from tests.agency.models import AgencyPage
 from tests.factories import hero, make_intent, make_page, make_segment, personalised
 from wagtail_personalise_gov.core.memory import Campaign, DeclaredPlace, Past, Referrer, ThisVisit, VisitorMemory
-from wagtail_personalise_gov.models import CampaignRule, FirstTimeVisitorRule, LocationRule, ReferrerRule, VisitIntentRule
+from wagtail_personalise_gov.models import (
+    CampaignRule,
+    FirstTimeVisitorRule,
+    LocationRule,
+    ReferrerRule,
+    VisitIntentRule,
+)
 from wagtail_personalise_gov.visit.cookies import MEMORY, VISIT
 from wagtail_personalise_gov.visit.stores import CompactSerializer, SignedCookieStore
 
@@ -90,7 +96,8 @@ def test_an_old_visit_is_ignored(client: Client, welcome: AgencyPage) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "allowed", "allowed.", "allowed.x", "allowed.1.x", "ALLOWED.1", "refused.1.ggg", "a" * 100_000, "%00", "\xff"]
+    "value",
+    ["", "allowed", "allowed.", "allowed.x", "allowed.1.x", "ALLOWED.1", "refused.1.ggg", "a" * 100_000, "%00", "\xff"],
 )
 def test_a_choice_that_we_did_not_write_is_no_choice(
     client: Client, welcome: AgencyPage, configure: Any, value: str
@@ -111,8 +118,7 @@ def test_any_cookies_get_a_page(client: Client, welcome: AgencyPage, visit: byte
 @given(
     visit=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(st.sampled_from("tlrcsipbvd"), inner, max_size=6),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from("tlrcsipbvd"), inner, max_size=6),
         max_leaves=10,
     )
 )
@@ -126,7 +132,9 @@ def test_any_json_that_we_signed_gets_a_page(client: Client, welcome: AgencyPage
 
 # Size
 
-TEXT = st.text(max_size=400) | st.sampled_from(["a" * 400, "ß" * 400, "\N{PILE OF POO}" * 400, "\x01" * 400, '"\\' * 200])
+TEXT = st.text(max_size=400) | st.sampled_from(
+    ["a" * 400, "ß" * 400, "\N{PILE OF POO}" * 400, "\x01" * 400, '"\\' * 200]
+)
 
 
 @given(texts=st.lists(TEXT, min_size=9, max_size=9), numbers=st.lists(st.integers(0, 10**8), min_size=4, max_size=4))

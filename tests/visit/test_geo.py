@@ -1,9 +1,6 @@
 """Where a visitor seems to be: by MaxMind's own test files, by a network's headers, and not at all."""
 
 import logging
-import os
-import shutil
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.agency.models import AgencyPage
-from tests.factories import hero, make_page, make_segment, personalised
+from tests.visit.answers import log_lines
 from wagtail_personalise_gov.core.geography import GEO_PRESETS, Place
-from wagtail_personalise_gov.models import LocationRule
 from wagtail_personalise_gov.visit import geo
 from wagtail_personalise_gov.visit.geo import HeaderGeo, MaxMindGeo, geo_provider, place_of_record
 
@@ -27,12 +23,6 @@ def place_of(address: str, rf: RequestFactory, **headers: str) -> Place | None:
     return geo_provider().place(rf.get("/", headers=headers, REMOTE_ADDR=address))
 
 
-@pytest.fixture
-def always_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file is looked at for each request, and not once a second."""
-    monkeypatch.setattr(geo, "SECONDS_BETWEEN_LOOKS", 0)
-
-
 # MaxMind's files
 
 
@@ -41,7 +31,15 @@ def always_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             "2.125.160.216",  # registered in France, which must not count (requirement 87)
-            Place("EU", "GB", ("GB-ENG", "England", "GB-WBK", "West Berkshire"), "Boxford", "OX1", (51.75, -1.25, 100), False),
+            Place(
+                "EU",
+                "GB",
+                ("GB-ENG", "England", "GB-WBK", "West Berkshire"),
+                "Boxford",
+                "OX1",
+                (51.75, -1.25, 100),
+                False,
+            ),
         ),
         ("81.2.69.142", Place("EU", "GB", ("GB-ENG", "England"), "London", None, (51.5142, -0.0931, 10), False)),
         (
@@ -53,10 +51,15 @@ def always_looks(monkeypatch: pytest.MonkeyPatch) -> None:
             Place("EU", "SE", ("SE-E", "Östergötland County"), "Linköping", None, (58.4167, 15.6167, 76), True),
         ),
         ("67.43.156.1", Place("AS", "BT", (), None, None, (27.5, 90.5, 534), False)),  # missing keys are normal
-        ("2001:480::1", Place("NA", "US", ("US-CA", "California"), "San Diego", "92101", (32.7203, -117.1552, 50), False)),
+        (
+            "2001:480::1",
+            Place("NA", "US", ("US-CA", "California"), "San Diego", "92101", (32.7203, -117.1552, 50), False),
+        ),
     ],
 )
-def test_places_of_a_city_database(rf: RequestFactory, configure: Configure, mmdb: Path, address: str, expected: Place) -> None:
+def test_places_of_a_city_database(
+    rf: RequestFactory, configure: Configure, mmdb: Path, address: str, expected: Place
+) -> None:
     configure(GEO_DATABASE=mmdb)
     assert place_of(address, rf) == expected
 
@@ -95,156 +98,6 @@ def test_nothing_outside_the_country_key_makes_a_country() -> None:
     assert (place.country, place.eu) == (None, None)
 
 
-# Files that are broken, missing or replaced
-
-
-@pytest.fixture
-def flood_page(home: AgencyPage) -> AgencyPage:
-    """Everywhere in GB reads of sandbags."""
-    here = make_segment("gb", LocationRule(countries=["GB"]))
-    return make_page("Flood", ("offer", personalised(hero("Be ready"), (here, hero("Sandbags")))), parent=home, slug="flood")
-
-
-def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "wagtail_personalise_gov"]
-
-
-def test_a_visitor_in_the_country_sees_its_version_and_others_do_not(
-    client: Client, flood_page: AgencyPage, configure: Configure, mmdb: Path
-) -> None:
-    configure(GEO_DATABASE=mmdb)
-    assert "Sandbags" in client.get("/flood/", REMOTE_ADDR="2.125.160.216").content.decode()
-    assert "Sandbags" not in client.get("/flood/", REMOTE_ADDR="89.160.20.112").content.decode()
-    assert "Sandbags" not in client.get("/flood/", REMOTE_ADDR="127.0.0.1").content.decode()
-
-
-def test_a_spoofed_header_moves_nobody(
-    client: Client, flood_page: AgencyPage, configure: Configure, mmdb: Path
-) -> None:
-    configure(GEO_DATABASE=mmdb)
-    headers = {"X-Forwarded-For": "2.125.160.216", "X-Real-IP": "2.125.160.216", "CF-IPCountry": "GB"}
-    assert "Be ready" in client.get("/flood/", headers=headers, REMOTE_ADDR="89.160.20.112").content.decode()
-
-
-@pytest.mark.parametrize(
-    "name, address",
-    [
-        ("GeoIP2-City-Test-Broken-Double-Format.mmdb", "2.125.160.216"),  # opens; the record can't be read
-        ("GeoIP2-City-Test-Invalid-Node-Count.mmdb", "2.125.160.216"),
-        ("MaxMind-DB-test-broken-pointers-24.mmdb", "1.1.1.16"),
-        ("MaxMind-DB-test-broken-search-tree-24.mmdb", "1.1.1.1"),
-    ],
-)
-def test_a_broken_database_is_unknown_and_logged_once(
-    client: Client,
-    flood_page: AgencyPage,
-    configure: Configure,
-    mmdb_folder: Any,
-    caplog: pytest.LogCaptureFixture,
-    name: str,
-    address: str,
-) -> None:
-    configure(GEO_DATABASE=mmdb_folder / name)
-    for _ in range(3):
-        answer = client.get("/flood/", REMOTE_ADDR=address)
-        assert answer.status_code == 200
-        assert "Be ready" in answer.content.decode()
-    assert len(errors(caplog)) <= 1  # a tree that leads nowhere is no error: nothing is found in it
-    assert all(address not in line for line in errors(caplog))
-
-
-@pytest.mark.parametrize("content", [None, b"", b"nonsense"])
-def test_a_database_that_is_missing_or_none_is_unknown_and_logged_once(
-    client: Client,
-    flood_page: AgencyPage,
-    configure: Configure,
-    tmp_path: Path,
-    always_looks: None,
-    caplog: pytest.LogCaptureFixture,
-    content: bytes | None,
-) -> None:
-    path = tmp_path / "geo.mmdb"
-    if content is not None:
-        path.write_bytes(content)
-    configure(GEO_DATABASE=path)
-    for _ in range(3):
-        assert "Be ready" in client.get("/flood/", REMOTE_ADDR="2.125.160.216").content.decode()
-    assert len(errors(caplog)) == 1
-    assert "2.125.160.216" not in caplog.text
-
-
-def test_a_database_that_appears_or_is_replaced_is_read_without_a_restart(
-    rf: RequestFactory, configure: Configure, mmdb_folder: Any, tmp_path: Path, always_looks: None
-) -> None:
-    path = tmp_path / "geo.mmdb"
-    configure(GEO_DATABASE=path)
-    assert place_of("2.125.160.216", rf) is None
-
-    rename_over(mmdb_folder / "GeoLite2-Country-Test.mmdb", path)
-    first = place_of("2.125.160.216", rf)
-    assert first is not None
-    assert first.city is None
-
-    rename_over(mmdb_folder / "GeoLite2-City-Test.mmdb", path)
-    second = place_of("2.125.160.216", rf)
-    assert second is not None
-    assert second.city == "Boxford"
-
-
-def test_the_open_database_serves_on_while_its_file_is_away_or_spoilt(
-    rf: RequestFactory, configure: Configure, mmdb: Path, tmp_path: Path, always_looks: None
-) -> None:
-    path = Path(shutil.copy(mmdb, tmp_path / "geo.mmdb"))
-    configure(GEO_DATABASE=path)
-    assert place_of("2.125.160.216", rf) is not None
-    path.unlink()
-    assert place_of("2.125.160.216", rf) is not None
-    (tmp_path / "draft").write_bytes(b"half a download")
-    os.replace(tmp_path / "draft", path)
-    assert place_of("2.125.160.216", rf) is not None
-
-
-def test_a_database_is_replaced_under_many_readers(
-    rf: RequestFactory, configure: Configure, mmdb: Path, tmp_path: Path, always_looks: None
-) -> None:
-    path = Path(shutil.copy(mmdb, tmp_path / "geo.mmdb"))
-    configure(GEO_DATABASE=path)
-    provider, found, stop = geo_provider(), set(), threading.Event()
-
-    def read() -> None:
-        while not stop.is_set():
-            place = provider.place(rf.get("/", REMOTE_ADDR="2.125.160.216"))
-            found.add(place and place.city)
-
-    threads = [threading.Thread(target=read) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for _ in range(20):
-        rename_over(mmdb, path)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    assert found == {"Boxford"}
-
-
-def test_a_database_is_opened_once_for_many_visits(
-    rf: RequestFactory, configure: Configure, mmdb: Path, monkeypatch: pytest.MonkeyPatch, always_looks: None
-) -> None:
-    opened = []
-    open_database = geo.maxminddb.open_database
-    monkeypatch.setattr(geo.maxminddb, "open_database", lambda path: opened.append(path) or open_database(path))
-    configure(GEO_DATABASE=mmdb)
-    for _ in range(5):
-        place_of("2.125.160.216", rf)
-    assert len(opened) == 1
-
-
-def rename_over(source: Path, path: Path) -> None:
-    draft = path.with_name("draft")
-    shutil.copy(source, draft)
-    os.replace(draft, path)
-
-
 # Headers of a content delivery network
 
 
@@ -262,11 +115,16 @@ def rename_over(source: Path, path: Path) -> None:
         ("cloudflare", {}, Place()),
         (
             "cloudfront",
-            {"CloudFront-Viewer-Country": "US", "CloudFront-Viewer-Country-Region": "WA", "CloudFront-Viewer-City": "Milton"},
+            {"CloudFront-Viewer-Country": "US", "CloudFront-Viewer-Country-Region": "WA",
+             "CloudFront-Viewer-City": "Milton"},
             Place(None, "US", ("US-WA",), "Milton"),
         ),
         ("appengine", {"X-Appengine-Country": "ZZ"}, Place()),
-        ("vercel", {"X-Vercel-IP-Country": "SE", "X-Vercel-IP-City": "Link%C3%B6ping"}, Place(None, "SE", (), "Linköping")),
+        (
+            "vercel",
+            {"X-Vercel-IP-Country": "SE", "X-Vercel-IP-City": "Link%C3%B6ping"},
+            Place(None, "SE", (), "Linköping"),
+        ),
         ("vercel", {"X-Vercel-IP-Latitude": "91", "X-Vercel-IP-Longitude": "0"}, Place()),  # nowhere on Earth
         ("vercel", {"X-Vercel-IP-Latitude": "nan", "X-Vercel-IP-Longitude": "0"}, Place()),
         ("vercel", {"X-Vercel-IP-Latitude": "north", "X-Vercel-IP-Longitude": "0"}, Place()),
@@ -276,12 +134,18 @@ def rename_over(source: Path, path: Path) -> None:
 def test_places_in_headers(
     rf: RequestFactory, configure: Configure, preset: Any, headers: dict[str, str], expected: Place
 ) -> None:
-    configure(GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", GEO_HEADERS=preset, TRUSTED_PROXIES=["10.0.0.0/8"])
+    configure(
+        GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", GEO_HEADERS=preset, TRUSTED_PROXIES=["10.0.0.0/8"]
+    )
     assert place_of("10.0.0.1", rf, **headers) == expected
 
 
 def test_headers_are_believed_only_from_trusted_proxies(rf: RequestFactory, configure: Configure) -> None:
-    configure(GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", GEO_HEADERS="cloudflare", TRUSTED_PROXIES=["10.0.0.0/8"])
+    configure(
+        GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo",
+        GEO_HEADERS="cloudflare",
+        TRUSTED_PROXIES=["10.0.0.0/8"],
+    )
     assert place_of("203.0.113.9", rf, **{"CF-IPCountry": "GB"}) is None
 
 
@@ -310,7 +174,7 @@ def test_a_provider_that_raises_is_unknown(
     for _ in range(2):
         answer = client.get("/flood/", REMOTE_ADDR="192.0.2.77")
         assert "Be ready" in answer.content.decode()
-    (line,) = errors(caplog)
+    (line,) = log_lines(caplog)
     assert "location.country" in line
     assert "192.0.2.77" not in caplog.text
 

@@ -219,4 +219,6 @@ def test_compiling_costs_as_many_queries_for_1000_segments_as_for_one(db: None) 
         if model is LocationRule:
             model.objects.bulk_create(model(segment=segment, cities=["x"]) for segment in many_segments_more)
     assert queries() == few
-    assert few <= 5 + len(rule_models()) + 2  # the version twice, segments, intents, signals, sites; one for each rule type
+    assert (
+        few <= 5 + len(rule_models()) + 2
+    )  # the version twice, segments, intents, signals, sites; one for each rule type

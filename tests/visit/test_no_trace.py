@@ -28,7 +28,9 @@ def site(home: AgencyPage) -> AgencyPage:
     asks = [
         make_segment("near", LocationRule(latitude=51.4, longitude=0.1, radius_km=50)),
         make_segment("town", LocationRule(cities=["Elsewhere"], negated=True)),
-        make_segment("network", AskRule(question={"fact": "network.ip", "op": "in_network", "value": ["198.51.100.0/24"]})),
+        make_segment(
+            "network", AskRule(question={"fact": "network.ip", "op": "in_network", "value": ["198.51.100.0/24"]})
+        ),
         make_segment("device", AskRule(question={"fact": "device.kind", "op": "in", "value": ["mobile"]})),
         make_segment("new", FirstTimeVisitorRule()),
         make_segment("from-search", ReferrerRule(kinds=["search"])),
@@ -62,7 +64,7 @@ def everything_in_the_cache() -> str:
     if hasattr(cache, "_cache") and isinstance(cache._cache, dict):  # LocMem keeps pickles
         return repr(dict(cache._cache))
     client = cache._cache.get_client()  # Redis
-    return repr({key: client.get(key) for key in client.keys()})
+    return repr({key: client.get(key) for key in client.scan_iter()})
 
 
 def readable(value: str) -> str:
@@ -115,7 +117,9 @@ def test_a_full_visit_leaves_no_trace(
         "log": caplog.text + repr([record.__dict__ for record in caplog.records if record.name != "django.request"]),
         "output": "".join(capfd.readouterr()),
     }
-    assert "duckduckgo.com" in kept["cookie"]  # what is kept can be read here, so its absence elsewhere proves something
+    assert (
+        "duckduckgo.com" in kept["cookie"]
+    )  # what is kept can be read here, so its absence elsewhere proves something
     for where, content in kept.items():
         for trace in TRACES:
             assert trace not in content, (where, trace)

@@ -1,4 +1,4 @@
-"""The shared cache or the database goes away while deciding: the last good ruleset, else standard versions; one log line."""
+"""The cache or the database goes away while deciding: the last good ruleset, else standard versions; one log line."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.agency.models import AgencyPage, AskRule
 from tests.factories import hero, make_page, make_segment, personalised
+from tests.visit.answers import log_lines
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
 
@@ -43,10 +44,6 @@ def database_gone() -> Iterator[None]:
         yield
 
 
-def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "wagtail_personalise_gov"]
-
-
 @pytest.fixture
 def checks_always(configure: Callable[..., None]) -> None:
     """Each request asks whether the ruleset is current, and not one a second."""
@@ -65,24 +62,32 @@ def text(client: Client, **extra: Any) -> str:
 
 
 def test_without_the_database_the_last_good_ruleset_goes_on(
-    client: Client, agency_page: AgencyPage, places_by_address: Any, checks_always: None, caplog: pytest.LogCaptureFixture
+    client: Client,
+    agency_page: AgencyPage,
+    places_by_address: Any,
+    checks_always: None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert "Sandbags in Riverside" in text(client)
     with database_gone():
         for _ in range(5):
             assert "Sandbags in Riverside" in text(client)
-    assert len(lines(caplog)) == 1
-    assert "Pages go on with the last ones, or with standard versions." in lines(caplog)[0]
+    assert len(log_lines(caplog)) == 1
+    assert "Pages go on with the last ones, or with standard versions." in log_lines(caplog)[0]
 
 
 def test_a_process_that_starts_without_the_database_shows_standard_versions_until_it_is_back(
-    client: Client, agency_page: AgencyPage, places_by_address: Any, checks_always: None, caplog: pytest.LogCaptureFixture
+    client: Client,
+    agency_page: AgencyPage,
+    places_by_address: Any,
+    checks_always: None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     compiling.holder = compiling.RulesetHolder()  # a new process; the fixture puts the old one back
     with database_gone():
         for _ in range(3):
             assert "Be ready" in text(client)
-    assert len(lines(caplog)) == 1
+    assert len(log_lines(caplog)) == 1
     assert "Sandbags in Riverside" in text(client)
 
 
@@ -126,7 +131,7 @@ def test_without_the_cache_the_database_tells_the_version(
     with django_capture_on_commit_callbacks(execute=True):
         riverside.unpublish()
     assert "Be ready" in text(client)
-    assert sum("can't be loaded" in line for line in lines(caplog)) == 1
+    assert sum("can't be loaded" in line for line in log_lines(caplog)) == 1
 
 
 def test_without_cache_and_database_the_last_good_ruleset_goes_on(
@@ -142,7 +147,7 @@ def test_publishing_works_without_the_cache(
 ) -> None:
     make_segment("hilltop")
     assert Segment.objects.get(slug="hilltop").live
-    assert any("The cache can't be told of version" in line for line in lines(caplog))
+    assert any("The cache can't be told of version" in line for line in log_lines(caplog))
 
 
 def test_a_database_that_hangs_is_asked_once_a_second_and_not_by_every_visitor(
@@ -178,5 +183,5 @@ def test_a_rule_that_can_not_be_asked_takes_nobody_in_and_no_other_segment_out(
     make_page("Broken", ("line", page), parent=agency_page, slug="broken")
     assert "Standard" in client.get("/flood/broken/", **RIVERSIDE).content.decode()
     assert "Sandbags in Riverside" in text(client)
-    (line,) = lines(caplog)
+    (line,) = log_lines(caplog)
     assert "Mend or delete the rule" in line

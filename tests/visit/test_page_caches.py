@@ -79,9 +79,7 @@ def test_a_cached_page_does_not_stop_a_choice(page_cache: str, agency_page: Agen
     assert "Sandbags" in client.get("/flood/").content.decode()
 
 
-def test_the_referrer_and_the_campaign_are_read_before_a_cache_strips_them(
-    page_cache: str, home: AgencyPage
-) -> None:
+def test_the_referrer_and_the_campaign_are_read_before_a_cache_strips_them(page_cache: str, home: AgencyPage) -> None:
     """wagtail-cache takes foreign cookies and utm_ parameters out of the request that the page sees."""
     search = make_segment("from-search", ReferrerRule(kinds=["search"]))
     make_page("Licence", ("line", personalised("Apply", (search, "You searched"))), parent=home, slug="licence")

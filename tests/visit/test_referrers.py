@@ -69,7 +69,11 @@ OWN = "www.northmoor.gov.uk"
         ("//", "other", ""),
         ("http://[::1", "other", ""),
         # A name that is cut off must not end in what it only holds.
-        (f"https://{'a' * 60}.{'b' * 12}.gov.uk.evil.example/", "other", f"{'a' * 60}.{'b' * 12}.gov.uk.evil.example"[-MAX_HOST:]),
+        (
+            f"https://{'a' * 60}.{'b' * 12}.gov.uk.evil.example/",
+            "other",
+            f"{'a' * 60}.{'b' * 12}.gov.uk.evil.example"[-MAX_HOST:],
+        ),
     ],
 )
 def test_kind_and_host_of_a_referer(referer: str, kind: str, host: str) -> None:
@@ -101,7 +105,9 @@ def test_any_referer_has_a_kind(referer: str, own: str) -> None:
     assert source_of(referer, own).kind in {"search", "social", "email", "government", "internal", "other", "direct"}
 
 
-@pytest.mark.parametrize("referer", ["http://" + "a." * 100_000, "http://" + "w" * 26 + "!", "http://a/?" + "q=a&" * 100_000])
+@pytest.mark.parametrize(
+    "referer", ["http://" + "a." * 100_000, "http://" + "w" * 26 + "!", "http://a/?" + "q=a&" * 100_000]
+)
 def test_a_long_referer_takes_no_time(referer: str) -> None:
     start = time.perf_counter()
     source_of(referer, OWN)

@@ -26,7 +26,9 @@ from wagtail_personalise_gov.models import (
 BYTES = st.binary(max_size=40).map(lambda given: given.replace(b"\n", b"").replace(b"\r", b"").decode("latin-1"))
 TEXT = st.one_of(
     BYTES,
-    st.text(max_size=40).map(lambda given: given.encode("utf-8", "replace").replace(b"\n", b"").replace(b"\r", b"").decode("latin-1")),
+    st.text(max_size=40).map(
+        lambda given: given.encode("utf-8", "replace").replace(b"\n", b"").replace(b"\r", b"").decode("latin-1")
+    ),
     st.builds(lambda given, times: given * times, BYTES, st.sampled_from([100, 3000])),
 )
 
@@ -110,7 +112,9 @@ BROWSERS = hypothesis_settings(
 
 @given(headers=HEADERS)
 @BROWSERS
-def test_any_request_gets_a_page_with_each_block_in_one_version(everything: AgencyPage, headers: dict[str, str]) -> None:
+def test_any_request_gets_a_page_with_each_block_in_one_version(
+    everything: AgencyPage, headers: dict[str, str]
+) -> None:
     answer = Client().get("/everything/", **headers)
     assert answer.status_code == 200
     text = answer.content.decode()
@@ -203,9 +207,8 @@ def test_any_path_and_method_gets_an_answer(everything: AgencyPage, path: str, m
 def test_a_referer_that_makes_a_regular_expression_hang_does_not(everything: AgencyPage) -> None:
     """`^(\\w+\\.?)+$` took 16 s for 26 characters; patterns with * are matched in linear time."""
 
-
     start = time.perf_counter()
-    Client().get("/everything/", headers={"Referer": "https://" + "ab" * 1000 + "!/"}, QUERY_STRING="topic=" + "abab" * 500)
+    Client().get(
+        "/everything/", headers={"Referer": "https://" + "ab" * 1000 + "!/"}, QUERY_STRING="topic=" + "abab" * 500
+    )
     assert time.perf_counter() - start < 2  # seconds, the whole page included
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.http import HttpRequest
@@ -35,16 +35,17 @@ class ShallowJSONParser(JSONParser):
 class OnlyJSON(BaseContentNegotiation):
     """Answers are JSON, whatever a client says it would rather have (RFC 9110, 12.5.1 allows it)."""
 
-    def select_parser(self, request: Request, parsers: list[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         given = request.content_type or "application/json"
         if len(given) > MAX_MEDIA_TYPE:
             return None
         return next((parser for parser in parsers if media_type_matches(parser.media_type or "", given)), None)
 
     def select_renderer(
-        self, request: Request, renderers: list[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type or ""
+        only = next(iter(renderers))
+        return only, only.media_type or ""
 
 
 def refuse_large(request: HttpRequest) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from .views import IntentView, PageView, PreferenceView, VisitView
 
 app_name = "personalise_api"
 
 urlpatterns = [
-    path("visit/", views.VisitView.as_view(), name="visit"),
-    path("pages/<int:pk>/", views.PageView.as_view(), name="page"),
-    path("preference/", views.PreferenceView.as_view(), name="preference"),
-    path("intent/", views.IntentView.as_view(), name="intent"),
+    path("visit/", VisitView.as_view(), name="visit"),
+    path("pages/<int:pk>/", PageView.as_view(), name="page"),
+    path("preference/", PreferenceView.as_view(), name="preference"),
+    path("intent/", IntentView.as_view(), name="intent"),
 ]

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.apps import apps
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied
@@ -65,7 +64,7 @@ class VisitorView(APIView):
         self.visit = request.visit  # type: ignore[attr-defined]
         return super().initialize_request(request, *args, **kwargs)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.own_visit:
             finish(self.visit, request._request, response)
@@ -110,7 +109,7 @@ class PreferenceView(VisitorView):
 
 
 class IntentView(VisitorView):
-    """What this visit is for. `kept` is false where the visitor does not want it kept, or nothing would change by it."""
+    """What this visit is for. `kept` is false where the visitor does not want it kept, or no live rule asks for it."""
 
     def put(self, request: Request) -> Response:
         given = IntentSerializer(self.visit.ruleset.intents.by_slug, data=request.data)

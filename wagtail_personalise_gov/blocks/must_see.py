@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -30,16 +31,10 @@ class MustSeeBlock(blocks.BooleanBlock):
 def holds_must_see(block: blocks.Block, value: Any) -> bool:
     """Whether content is, or holds anywhere in it, something that everyone must see."""
     if getattr(block.meta, "must_see", False):
-        return True
+        return not says_nothing(block, value)
     if isinstance(block, MustSeeBlock):
         return bool(value)
-    if isinstance(block, blocks.BaseStructBlock):
-        return any(holds_must_see(child, (value or {}).get(name)) for name, child in block.child_blocks.items())
-    if isinstance(block, blocks.BaseStreamBlock):
-        return any(holds_must_see(child.block, child.value) for child in value or ())
-    if isinstance(block, blocks.ListBlock):
-        return any(holds_must_see(block.child_block, item) for item in value or ())
-    return False
+    return any(holds_must_see(child, inner) for child, inner in parts(block, value) or ())
 
 
 def says_nothing(block: blocks.Block, value: Any, inside: bool = False) -> bool:
@@ -49,16 +44,24 @@ def says_nothing(block: blocks.Block, value: Any, inside: bool = False) -> bool:
     """
     if isinstance(block, blocks.StaticBlock):
         return False
-    if isinstance(block, blocks.BaseStructBlock):
-        return all(says_nothing(child, (value or {}).get(name), True) for name, child in block.child_blocks.items())
-    if isinstance(block, blocks.BaseStreamBlock):
-        return all(says_nothing(child.block, child.value, True) for child in value or ())
-    if isinstance(block, blocks.ListBlock):
-        return all(says_nothing(block.child_block, item, True) for item in value or ())
-    if inside and isinstance(block, blocks.BooleanBlock | blocks.ChoiceBlock):
+    if (inner := parts(block, value)) is not None:
+        return all(says_nothing(child, part, True) for child, part in inner)
+    if inside and isinstance(block, blocks.BooleanBlock | blocks.ChoiceBlock | blocks.MultipleChoiceBlock):
         return True
     if isinstance(block, blocks.RichTextBlock):
-        return not block.get_searchable_content(value) or not any(
-            text.strip() for text in block.get_searchable_content(value)
-        )
+        return not any(text.strip() for text in block.get_searchable_content(value))
     return value is None or (isinstance(value, str) and not value.strip()) or value == []
+
+
+def parts(block: blocks.Block, value: Any) -> list[tuple[blocks.Block, Any]] | None:
+    """The blocks and values that content is made of; None for content that is one whole.
+
+    A StructBlock may keep another kind of value than a mapping of its children: an ImageBlock's is an image.
+    """
+    if isinstance(block, blocks.BaseStructBlock) and isinstance(value, Mapping | None):
+        return [(child, (value or {}).get(name)) for name, child in block.child_blocks.items()]
+    if isinstance(block, blocks.BaseStreamBlock):
+        return [(child.block, child.value) for child in value or ()]
+    if isinstance(block, blocks.ListBlock):
+        return [(block.child_block, item) for item in value or ()]
+    return None

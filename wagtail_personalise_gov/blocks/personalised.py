@@ -93,6 +93,8 @@ class PersonalisedBlock(blocks.StructBlock):
 
     def get_searchable_content(self, value: Any) -> list[Any]:
         """The standard version only: what is meant for some visitors does not belong in everybody's search."""
+        if value.get("nothing_for_others"):
+            return []
         return list(self.child_blocks["default"].get_searchable_content(value["default"]))
 
     def get_preview_value(self) -> Any:

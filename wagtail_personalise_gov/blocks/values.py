@@ -79,18 +79,35 @@ class Siblings:
 
 
 def as_raw(raw: Any) -> dict[str, Any]:
-    """The JSON of a personalised block. Content saved before its block was wrapped becomes the standard version."""
+    """The JSON of a personalised block. Content saved before its block was wrapped becomes the standard version.
+
+    What is null or malformed is left out: an import or a script may have written it, and no page must fail for it.
+    """
     if not isinstance(raw, Mapping) or not raw or not set(raw) <= KEYS:
-        return {"variants": [], "default": raw, "nothing_for_others": False}
+        return _given({"variants": [], "default": raw, "nothing_for_others": False})
     variants = raw.get("variants")
     well_formed = [
-        variant
+        {**variant, "value": _given({**variant["value"], "segments": _segments(variant["value"].get("segments"))})}
         for variant in (variants if isinstance(variants, list) else [])
         if isinstance(variant, Mapping)
         and variant.get("type") == "variant"
         and isinstance(variant.get("value"), Mapping)
     ]
-    return {**raw, "variants": well_formed}
+    return _given({**raw, "variants": well_formed})
+
+
+def _given(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if value is not None}
+
+
+def _segments(raw: Any) -> list[Any]:
+    return [item for item in raw if key_of(item) is not None] if isinstance(raw, list) else []
+
+
+def key_of(item: Any) -> int | None:
+    """The primary key of the segment in an item of a list, as Wagtail writes it or bare; None for anything else."""
+    key = item.get("value") if isinstance(item, Mapping) and item.get("type") == "item" and "id" in item else item
+    return key if isinstance(key, int) else None
 
 
 def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
@@ -99,11 +116,7 @@ def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
         (
             # JSON that was written by hand may have no ids; the position is the next best.
             variant.get("id") or f"variant-{position}",
-            [
-                key
-                for item in variant["value"].get("segments") or ()
-                if isinstance(key := item.get("value") if isinstance(item, Mapping) else item, int)
-            ],
+            [key for item in variant["value"]["segments"] if (key := key_of(item)) is not None],
         )
         for position, variant in enumerate(raw["variants"])
     ]
@@ -132,6 +145,17 @@ class PersonalisedValue(StructValue):
         self.siblings = None
         OrderedDict.update(self, full)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether they say the same. Compared as JSON: Wagtail's lists inside them compare by identity."""
+        if not isinstance(other, PersonalisedValue):
+            return NotImplemented
+        return bool(self.block.get_prep_value(self) == other.block.get_prep_value(other))
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # an OrderedDict has its own, which would look at what is not expanded
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 def _expanding(name: str) -> Callable[..., Any]:
     inherited = getattr(StructValue, name)
@@ -148,8 +172,8 @@ def _expanding(name: str) -> Callable[..., Any]:
 
 # Every accessor expands: an editor who opens a page must never be shown, and then save, an empty block.
 for _name in (
-    "__getitem__", "__setitem__", "__delitem__", "__iter__", "__reversed__", "__len__", "__contains__", "__eq__",
-    "__ne__", "__repr__", "__reduce__", "__or__", "__ror__", "__ior__", "copy", "get", "items", "keys", "values",
+    "__getitem__", "__setitem__", "__delitem__", "__iter__", "__reversed__", "__len__", "__contains__",
+    "__repr__", "__reduce__", "__or__", "__ror__", "__ior__", "copy", "get", "items", "keys", "values",
     "pop", "popitem", "setdefault", "update", "clear", "move_to_end",
 ):  # fmt: skip
     setattr(PersonalisedValue, _name, _expanding(_name))

@@ -5,10 +5,13 @@ A page that names a segment which is gone could not be saved any more, and a rul
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,12 +19,13 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from wagtail.admin.admin_url_finder import AdminURLFinder
-from wagtail.models import ReferenceIndex
+from wagtail.models import DraftStateMixin, ReferenceIndex
 
 from ..models import Intent, Segment
 from .addresses import addresses_for
 from .archiving import archive_address
 from .permissions import may_archive
+from .preview import PersonalisedPreviewMixin
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,37 @@ def refuse_deletion_of_used(request: HttpRequest, instances: Iterable[Any]) -> T
 def uses_of(instance: Any, user: Any) -> list[Use]:
     """By what it is used, with links for what the user may edit."""
     finder = AdminURLFinder(user)
-    found = instance.uses() if isinstance(instance, Segment) else _uses_of_intent(instance)
+    if isinstance(instance, Segment):
+        found = instance.uses()
+        known = {_identity(source) for source, _references in found}
+        found += [(draft, []) for draft in _drafts_that_name(instance) if _identity(draft) not in known]
+    else:
+        found = list(ReferenceIndex.get_grouped_references_to(instance))
     return [_use(source, references, finder) for source, references in found]
 
 
-def _uses_of_intent(intent: Intent) -> list[tuple[Any, list[Any]]]:
-    return list(ReferenceIndex.get_grouped_references_to(intent))
+def _identity(instance: Any) -> tuple[Any, Any]:
+    """The same for a page and for its own kind of page, which the index and the drafts give."""
+    return (instance._meta.get_parent_list() or [type(instance)])[-1], instance.pk
+
+
+def _drafts_that_name(segment: Segment) -> Iterator[Any]:
+    """What names the segment in its unpublished changes, which the reference index does not know.
+
+    A page that could not be saved any more would be found out by the editor who is in the middle of it.
+    """
+    number = re.compile(rf"\b{segment.pk}\b")
+    models: list[Any] = apps.get_models()
+    for model in models:
+        if not (issubclass(model, PersonalisedPreviewMixin) and issubclass(model, DraftStateMixin)):
+            continue
+        drafts = model._default_manager.filter(has_unpublished_changes=True, latest_revision__isnull=False)
+        for draft in drafts.select_related("latest_revision"):
+            # Few drafts hold the number at all, and only those are worth putting together.
+            if number.search(json.dumps(draft.latest_revision.content)) and segment in (
+                draft.latest_revision.as_object().segments_in_draft()
+            ):
+                yield draft
 
 
 def _use(source: Any, references: Sequence[Any], finder: AdminURLFinder) -> Use:

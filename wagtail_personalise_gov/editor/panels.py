@@ -89,7 +89,7 @@ class RuleInlinePanel(InlinePanel):
     @cached_property
     def panel_definitions(self) -> list[Panel]:
         own = [panel for panel in super().panel_definitions if getattr(panel, "field_name", panel) != "negated"]
-        return [NegatedPanel("negated", heading=_("Visitors match when"), widget=Select), *own]
+        return [NegatedPanel(asks_more=bool(own)), *own]
 
     @cached_property
     def child_edit_handler(self) -> Panel:
@@ -122,7 +122,17 @@ class RuleCardPanel(MultiFieldPanel):
 
 
 class NegatedPanel(FieldPanel):
-    """The choice that every card begins with: whether the rule is to be true or not true of the visitor."""
+    """The choice that every card begins with: whether the rule is to be true or not true of the visitor.
+
+    A rule that asks nothing further says itself in it; any other is said by what is filled in below.
+    """
+
+    def __init__(self, field_name: str = "negated", *, asks_more: bool = True, **kwargs: Any) -> None:
+        super().__init__(field_name, **{"heading": _("Visitors match when"), "widget": Select, **kwargs})
+        self.asks_more = asks_more
+
+    def clone_kwargs(self) -> dict[str, Any]:
+        return {**super().clone_kwargs(), "asks_more": self.asks_more}
 
     class BoundPanel(FieldPanel.BoundPanel):
         def __init__(self, **kwargs: Any) -> None:
@@ -132,10 +142,8 @@ class NegatedPanel(FieldPanel):
                 self.help_text = self.bound_field.help_text = ""
 
         def words(self, negated: bool) -> str:
-            """A rule that asks nothing further says itself; any other is said by what is filled in below."""
-            model: type[Rule] = self.panel.model
-            if not getattr(model, "panels", None):
-                return rule_in_words(model(negated=negated))
+            if not self.panel.asks_more:
+                return rule_in_words(self.panel.model(negated=negated))
             if negated:
                 return gettext("this is not true of them, as far as we can tell")
             return gettext("this is true of them")

@@ -87,7 +87,7 @@ class PausedWarning(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         request = (parent_context or {}).get("request")
-        return {"paused": self.paused, "may_pause": request is not None and may_pause(request.user), "on_home": True}
+        return {"paused": self.paused, "may_pause": request is not None and may_pause(request.user)}
 
 
 def warn_on_home_page(request: HttpRequest, panels: list[Any]) -> None:

@@ -16,218 +16,635 @@ PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(PAGE_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RulesetState',
+            name="RulesetState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(default=wagtail_personalise_gov.models.state.new_version, max_length=16)),
-                ('paused_at', models.DateTimeField(blank=True, null=True, verbose_name='paused at')),
-                ('paused_by', models.CharField(blank=True, max_length=150, verbose_name='paused by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(default=wagtail_personalise_gov.models.state.new_version, max_length=16)),
+                ("paused_at", models.DateTimeField(blank=True, null=True, verbose_name="paused at")),
+                ("paused_by", models.CharField(blank=True, max_length=150, verbose_name="paused by")),
             ],
             options={
-                'verbose_name': 'state of personalisation',
-                'verbose_name_plural': 'state of personalisation',
+                "verbose_name": "state of personalisation",
+                "verbose_name_plural": "state of personalisation",
             },
         ),
         migrations.CreateModel(
-            name='Intent',
+            name="Intent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('slug', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', 'Use small letters, digits and single hyphens, such as new-parents.')], verbose_name='slug')),
-                ('question_label', models.CharField(blank=True, help_text='How the answer reads to visitors, such as “Start a business”. Empty: the name.', max_length=120, verbose_name='answer')),
-                ('asked', models.BooleanField(default=True, help_text='Unticked, it is only recognised and never asked.', verbose_name='offer it as an answer')),
-                ('sort_order', models.PositiveIntegerField(default=0, help_text='Lower numbers come first.', verbose_name='order')),
-                ('parent', models.ForeignKey(blank=True, help_text='Asked only of visitors who chose this answer first.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='wagtail_personalise_gov.intent', verbose_name='part of')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9]+(-[a-z0-9]+)*\\Z",
+                                "Use small letters, digits and single hyphens, such as new-parents.",
+                            )
+                        ],
+                        verbose_name="slug",
+                    ),
+                ),
+                (
+                    "question_label",
+                    models.CharField(
+                        blank=True,
+                        help_text="How the answer reads to visitors, such as “Start a business”. Empty: the name.",
+                        max_length=120,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "asked",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Unticked, it is only recognised and never asked.",
+                        verbose_name="offer it as an answer",
+                    ),
+                ),
+                (
+                    "sort_order",
+                    models.PositiveIntegerField(default=0, help_text="Lower numbers come first.", verbose_name="order"),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Asked only of visitors who chose this answer first.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="wagtail_personalise_gov.intent",
+                        verbose_name="part of",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'intent',
-                'verbose_name_plural': 'intents',
-                'ordering': ('sort_order', 'name'),
+                "verbose_name": "intent",
+                "verbose_name_plural": "intents",
+                "ordering": ("sort_order", "name"),
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
-            name='IntentSignal',
+            name="IntentSignal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('kind', models.CharField(choices=[('page', 'the visit begins on this page'), ('section', 'the visit begins on this page or below it'), ('campaign', 'the visit follows a link of this campaign (utm_campaign)'), ('words', 'the visit comes from a search for these words')], default='page', max_length=10, verbose_name='when')),
-                ('text', models.CharField(blank=True, max_length=120, verbose_name='campaign or words')),
-                ('confidence', models.FloatField(choices=[(0.3, 'a hint'), (0.6, 'likely'), (0.9, 'almost certain')], default=0.6, verbose_name='how sure')),
-                ('intent', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='signals', to='wagtail_personalise_gov.intent')),
-                ('page', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=PAGE_MODEL, verbose_name='page')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("page", "the visit begins on this page"),
+                            ("section", "the visit begins on this page or below it"),
+                            ("campaign", "the visit follows a link of this campaign (utm_campaign)"),
+                            ("words", "the visit comes from a search for these words"),
+                        ],
+                        default="page",
+                        max_length=10,
+                        verbose_name="when",
+                    ),
+                ),
+                ("text", models.CharField(blank=True, max_length=120, verbose_name="campaign or words")),
+                (
+                    "confidence",
+                    models.FloatField(
+                        choices=[(0.3, "a hint"), (0.6, "likely"), (0.9, "almost certain")],
+                        default=0.6,
+                        verbose_name="how sure",
+                    ),
+                ),
+                (
+                    "intent",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="signals",
+                        to="wagtail_personalise_gov.intent",
+                    ),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=PAGE_MODEL,
+                        verbose_name="page",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'signal',
-                'verbose_name_plural': 'signals',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "signal",
+                "verbose_name_plural": "signals",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('live', models.BooleanField(default=True, editable=False, verbose_name='live')),
-                ('has_unpublished_changes', models.BooleanField(default=False, editable=False, verbose_name='has unpublished changes')),
-                ('first_published_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='first published at')),
-                ('last_published_at', models.DateTimeField(editable=False, null=True, verbose_name='last published at')),
-                ('go_live_at', models.DateTimeField(blank=True, null=True, verbose_name='go live date/time')),
-                ('expire_at', models.DateTimeField(blank=True, null=True, verbose_name='expiry date/time')),
-                ('expired', models.BooleanField(default=False, editable=False, verbose_name='expired')),
-                ('locked', models.BooleanField(default=False, editable=False, verbose_name='locked')),
-                ('locked_at', models.DateTimeField(editable=False, null=True, verbose_name='locked at')),
-                ('name', models.CharField(help_text='For editors. Visitors never see it.', max_length=120, verbose_name='name')),
-                ('slug', models.CharField(help_text="The segment's public name in templates and in the API. It can't change once published.", max_length=50, unique=True, validators=[django.core.validators.RegexValidator('\\A[a-z0-9]+(-[a-z0-9]+)*\\Z', 'Use small letters, digits and single hyphens, such as new-parents.')], verbose_name='slug')),
-                ('match', models.CharField(choices=[('all', 'Visitors who match all of the rules'), ('any', 'Visitors who match any of the rules')], default='all', max_length=3, verbose_name='who is in it')),
-                ('purpose', models.CharField(blank=True, help_text='Why these visitors are treated apart, in one sentence that visitors may read.', max_length=255, verbose_name='purpose')),
-                ('public_name', models.CharField(blank=True, help_text='What visitors read, such as “People who seem to be in Riverside”.', max_length=120, verbose_name='public name')),
-                ('public_explanation', models.TextField(blank=True, help_text='What changes for these visitors and why, in plain words, for the page about how this site adapts.', verbose_name='public explanation')),
-                ('owner', models.CharField(blank=True, help_text='The person or team who answers for it.', max_length=120, verbose_name='owner')),
-                ('review_by', models.DateField(blank=True, null=True, verbose_name='review by')),
-                ('archived', models.BooleanField(default=False, editable=False, verbose_name='archived')),
-                ('latest_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='latest revision')),
-                ('live_revision', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.revision', verbose_name='live revision')),
-                ('locked_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='locked_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='locked by')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("live", models.BooleanField(default=True, editable=False, verbose_name="live")),
+                (
+                    "has_unpublished_changes",
+                    models.BooleanField(default=False, editable=False, verbose_name="has unpublished changes"),
+                ),
+                (
+                    "first_published_at",
+                    models.DateTimeField(blank=True, db_index=True, null=True, verbose_name="first published at"),
+                ),
+                (
+                    "last_published_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="last published at"),
+                ),
+                ("go_live_at", models.DateTimeField(blank=True, null=True, verbose_name="go live date/time")),
+                ("expire_at", models.DateTimeField(blank=True, null=True, verbose_name="expiry date/time")),
+                ("expired", models.BooleanField(default=False, editable=False, verbose_name="expired")),
+                ("locked", models.BooleanField(default=False, editable=False, verbose_name="locked")),
+                ("locked_at", models.DateTimeField(editable=False, null=True, verbose_name="locked at")),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="For editors. Visitors never see it.", max_length=120, verbose_name="name"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        help_text="The segment's public name in templates and in the API. It can't change once published.",
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z0-9]+(-[a-z0-9]+)*\\Z",
+                                "Use small letters, digits and single hyphens, such as new-parents.",
+                            )
+                        ],
+                        verbose_name="slug",
+                    ),
+                ),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[
+                            ("all", "Visitors who match all of the rules"),
+                            ("any", "Visitors who match any of the rules"),
+                        ],
+                        default="all",
+                        max_length=3,
+                        verbose_name="who is in it",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        blank=True,
+                        help_text="Why these visitors are treated apart, in one sentence that visitors may read.",
+                        max_length=255,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "public_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="What visitors read, such as “People who seem to be in Riverside”.",
+                        max_length=120,
+                        verbose_name="public name",
+                    ),
+                ),
+                (
+                    "public_explanation",
+                    models.TextField(
+                        blank=True,
+                        help_text="What changes for these visitors and why, in plain words, for the page about how this site adapts.",
+                        verbose_name="public explanation",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.CharField(
+                        blank=True,
+                        help_text="The person or team who answers for it.",
+                        max_length=120,
+                        verbose_name="owner",
+                    ),
+                ),
+                ("review_by", models.DateField(blank=True, null=True, verbose_name="review by")),
+                ("archived", models.BooleanField(default=False, editable=False, verbose_name="archived")),
+                (
+                    "latest_revision",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="wagtailcore.revision",
+                        verbose_name="latest revision",
+                    ),
+                ),
+                (
+                    "live_revision",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="wagtailcore.revision",
+                        verbose_name="live revision",
+                    ),
+                ),
+                (
+                    "locked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="locked_%(class)ss",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="locked by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'segment',
-                'verbose_name_plural': 'segments',
-                'ordering': ('name',),
+                "verbose_name": "segment",
+                "verbose_name_plural": "segments",
+                "ordering": ("name",),
             },
             bases=(wagtail.models.preview.PreviewableMixin, modelsearch.index.Indexed, models.Model),
         ),
         migrations.CreateModel(
-            name='ReferrerRule',
+            name="ReferrerRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('kinds', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, verbose_name='they came from')),
-                ('hosts', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, help_text='Names of websites, separated by commas. * stands for anything: *.gov.uk is any website under gov.uk.', verbose_name='or from these websites')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "kinds",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True, default=list, verbose_name="they came from"
+                    ),
+                ),
+                (
+                    "hosts",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True,
+                        default=list,
+                        help_text="Names of websites, separated by commas. * stands for anything: *.gov.uk is any website under gov.uk.",
+                        verbose_name="or from these websites",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'referrer',
-                'verbose_name_plural': 'referrer rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "referrer",
+                "verbose_name_plural": "referrer rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='QueryRule',
+            name="QueryRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('parameter', models.CharField(help_text='The word before the equals sign: in ?topic=housing it is topic', max_length=60, verbose_name='parameter')),
-                ('values', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, help_text='Separated by commas; * stands for anything. Leave empty for any value.', verbose_name='values')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "parameter",
+                    models.CharField(
+                        help_text="The word before the equals sign: in ?topic=housing it is topic",
+                        max_length=60,
+                        verbose_name="parameter",
+                    ),
+                ),
+                (
+                    "values",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True,
+                        default=list,
+                        help_text="Separated by commas; * stands for anything. Leave empty for any value.",
+                        verbose_name="values",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'link',
-                'verbose_name_plural': 'link rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "link",
+                "verbose_name_plural": "link rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LocationRule',
+            name="LocationRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('countries', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, help_text='Names or two-letter codes, separated by commas: United Kingdom, FR', verbose_name='countries')),
-                ('subdivisions', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, help_text='ISO 3166-2 codes, separated by commas: GB-WLS, GB-NIR', verbose_name='nations, regions or counties')),
-                ('cities', wagtail_personalise_gov.models.fields.WordsField(blank=True, default=list, help_text='English names, separated by commas', verbose_name='towns or cities')),
-                ('in_eu', models.BooleanField(default=False, verbose_name='in the European Union')),
-                ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
-                ('longitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-180), django.core.validators.MaxValueValidator(180)], verbose_name='longitude')),
-                ('radius_km', models.FloatField(blank=True, help_text='Places are guessed from internet addresses, often only to tens of kilometres.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(20000)], verbose_name='within kilometres of it')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "countries",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True,
+                        default=list,
+                        help_text="Names or two-letter codes, separated by commas: United Kingdom, FR",
+                        verbose_name="countries",
+                    ),
+                ),
+                (
+                    "subdivisions",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True,
+                        default=list,
+                        help_text="ISO 3166-2 codes, separated by commas: GB-WLS, GB-NIR",
+                        verbose_name="nations, regions or counties",
+                    ),
+                ),
+                (
+                    "cities",
+                    wagtail_personalise_gov.models.fields.WordsField(
+                        blank=True,
+                        default=list,
+                        help_text="English names, separated by commas",
+                        verbose_name="towns or cities",
+                    ),
+                ),
+                ("in_eu", models.BooleanField(default=False, verbose_name="in the European Union")),
+                (
+                    "latitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-90),
+                            django.core.validators.MaxValueValidator(90),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "longitude",
+                    models.FloatField(
+                        blank=True,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(-180),
+                            django.core.validators.MaxValueValidator(180),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "radius_km",
+                    models.FloatField(
+                        blank=True,
+                        help_text="Places are guessed from internet addresses, often only to tens of kilometres.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(20000),
+                        ],
+                        verbose_name="within kilometres of it",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'location',
-                'verbose_name_plural': 'location rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "location",
+                "verbose_name_plural": "location rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='FirstTimeVisitorRule',
+            name="FirstTimeVisitorRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'first-time visitor',
-                'verbose_name_plural': 'first-time visitor rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "first-time visitor",
+                "verbose_name_plural": "first-time visitor rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CampaignRule',
+            name="CampaignRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('source', models.CharField(blank=True, help_text='utm_source, such as newsletter', max_length=100, verbose_name='source')),
-                ('medium', models.CharField(blank=True, help_text='utm_medium, such as email', max_length=100, verbose_name='medium')),
-                ('name', models.CharField(blank=True, help_text='utm_campaign, such as start-up-week; * stands for anything', max_length=100, verbose_name='campaign')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="utm_source, such as newsletter", max_length=100, verbose_name="source"
+                    ),
+                ),
+                (
+                    "medium",
+                    models.CharField(
+                        blank=True, help_text="utm_medium, such as email", max_length=100, verbose_name="medium"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        blank=True,
+                        help_text="utm_campaign, such as start-up-week; * stands for anything",
+                        max_length=100,
+                        verbose_name="campaign",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'campaign',
-                'verbose_name_plural': 'campaign rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "campaign",
+                "verbose_name_plural": "campaign rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SegmentRule',
+            name="SegmentRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segment_rules_about_it', to='wagtail_personalise_gov.segment', verbose_name='segment')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="segment_rules_about_it",
+                        to="wagtail_personalise_gov.segment",
+                        verbose_name="segment",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'another segment',
-                'verbose_name_plural': 'rules about other segments',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "another segment",
+                "verbose_name_plural": "rules about other segments",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='VisitIntentRule',
+            name="VisitIntentRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('negated', models.BooleanField(choices=[(False, 'is'), (True, 'is not')], default=False, help_text='“Is not” holds only for visitors of whom we can tell that it is not so.', verbose_name='is or is not')),
-                ('certainty', models.CharField(choices=[('said', 'They told us'), ('suggested', 'They told us, or the way they arrived suggests it')], default='suggested', max_length=12, verbose_name='how we know')),
-                ('intent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='wagtail_personalise_gov.intent', verbose_name='intent')),
-                ('segment', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s_rules', to='wagtail_personalise_gov.segment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "negated",
+                    models.BooleanField(
+                        choices=[(False, "is"), (True, "is not")],
+                        default=False,
+                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
+                        verbose_name="is or is not",
+                    ),
+                ),
+                (
+                    "certainty",
+                    models.CharField(
+                        choices=[
+                            ("said", "They told us"),
+                            ("suggested", "They told us, or the way they arrived suggests it"),
+                        ],
+                        default="suggested",
+                        max_length=12,
+                        verbose_name="how we know",
+                    ),
+                ),
+                (
+                    "intent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rules",
+                        to="wagtail_personalise_gov.intent",
+                        verbose_name="intent",
+                    ),
+                ),
+                (
+                    "segment",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="%(app_label)s_%(class)s_rules",
+                        to="wagtail_personalise_gov.segment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'visit intent',
-                'verbose_name_plural': 'visit intent rules',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "visit intent",
+                "verbose_name_plural": "visit intent rules",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
     ]

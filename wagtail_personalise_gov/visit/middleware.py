@@ -32,13 +32,13 @@ class PersonaliseMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self._async:
             return self.__acall__(request)
-        visit = request.visit = Visit(request)  # type: ignore[attr-defined]
+        visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = self.get_response(request)
         self._finish(visit, request, response)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        visit = request.visit = Visit(request)  # type: ignore[attr-defined]
+        visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = await self.get_response(request)
         if self._visit_of(request, visit).considered or settings.REMEMBER_LANDING == "everywhere":
             # Finishing may read the database, once a second, for the version of the ruleset.
@@ -63,3 +63,8 @@ class PersonaliseMiddleware:
                 type(error).__name__,
             )
             response.headers["Cache-Control"] = "private, no-store"
+
+
+def visit_for(request: HttpRequest) -> Visit:
+    """The visit of a request. Wagtail's preview of a page is nobody's visit: an editor's own cookies decide nothing."""
+    return Visit.preview(request) if getattr(request, "is_dummy", False) else Visit(request)

@@ -14,7 +14,7 @@ from .preference import preference_headers, write_choice
 from .stores import visitor_store
 from .visit import PreviewVisit, Visit
 
-# Of what a view says to caches, this may stay beside `private` and `no-cache`; all else would let one keep the response.
+# Of what a view says to caches, this may stay beside `private` and `no-cache`; all else might let one keep it.
 STRICTER = frozenset({"no-store", "no-transform", "must-revalidate", "proxy-revalidate"})
 
 # What a network's edge or a proxy obeys before Cache-Control: RFC 9213, W3C Edge Architecture, and vendors' own.
