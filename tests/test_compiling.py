@@ -198,5 +198,5 @@ def test_whatever_a_rule_gives_nobody_is_in_and_nothing_fails(monkeypatch, given
     live("french", LocationRule(countries=["FR"]))
     monkeypatch.setattr(FirstTimeVisitorRule, "condition", lambda self: given)
     assert compile_ruleset().decide(FRANCE).matched == ("french",)
-    with pytest.raises(ValidationError, match="can't be asked|made of conditions"):
+    with pytest.raises(ValidationError, match=r"can't be asked|made of conditions"):
         FirstTimeVisitorRule(negated=negated).clean()

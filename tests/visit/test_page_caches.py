@@ -29,7 +29,8 @@ CACHES = {
 def page_cache(request: pytest.FixtureRequest, settings: Any) -> str:
     """A page cache before the site, with our middleware directly after its update half, as the check asks for."""
     if request.param == "wagtail-cache":
-        pytest.importorskip("wagtailcache", reason="wagtail-cache is not installed")
+        reason = "wagtail-cache is not installed, or not one for this Wagtail"
+        pytest.importorskip("wagtailcache.cache", reason=reason, exc_type=ImportError)
     update, fetch = CACHES[request.param]
     others = [name for name in settings.MIDDLEWARE if name != OURS]
     settings.MIDDLEWARE = [update, OURS, *others, fetch]
