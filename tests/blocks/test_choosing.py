@@ -116,6 +116,28 @@ def test_others_may_see_nothing_where_the_editor_wants_that(riverside: Segment) 
     assert "Riverside" in render(block, city="Riverside")
 
 
+# Drafts
+
+
+def test_a_version_that_is_not_published_is_served_to_nobody(
+    client: Client, agency_page: AgencyPage, riverside: Segment, places_by_address: Any
+) -> None:
+    draft = personalised(hero("A draft for all"), (riverside, hero("A draft for Riverside")))
+    agency_page.body = raw_stream(("offer", draft))
+    agency_page.save_revision()
+    for address in ("192.0.2.7", "127.0.0.1"):
+        assert "draft" not in client.get("/flood/", REMOTE_ADDR=address).content.decode()
+        api = client.get(f"/api/personalise/v1/pages/{agency_page.pk}/", REMOTE_ADDR=address)
+        assert "draft" not in api.content.decode()
+
+
+def test_no_name_that_editors_gave_a_segment_reaches_a_visitor(
+    client: Client, agency_page: AgencyPage, places_by_address: Any
+) -> None:
+    for path in ("/flood/", "/personalisation/", "/personalisation/register.json", "/api/personalise/v1/visit/"):
+        assert "Name of riverside" not in client.get(path, REMOTE_ADDR="192.0.2.7").content.decode()
+
+
 # What the content is told
 
 

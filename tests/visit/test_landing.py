@@ -39,6 +39,29 @@ def test_a_plain_landing_may_be_remembered_on_its_first_response_only(
         assert not directives(later)
 
 
+@pytest.mark.parametrize("minutes", [1, 12, 29])
+def test_a_page_typed_in_during_a_visit_is_left_alone(
+    client: Client, plain_page: PlainPage, everything_live: None, everywhere: None, clock: Any, minutes: int
+) -> None:
+    client.get("/plain/", headers=SEARCH)
+    clock.shift(minutes * 60)
+    for headers in ({}, {"Referer": "https://news.example/"}):
+        later = client.get("/plain/", headers=headers)
+        assert not later.cookies
+        assert not directives(later)
+    clock.shift(60 * 60)
+    assert "personalise_visit" in client.get("/plain/").cookies  # a new visit
+
+
+def test_no_landing_is_remembered_where_the_site_never_adapts(
+    client: Client, plain_page: PlainPage, everything_live: None, everywhere: None, configure: Any
+) -> None:
+    configure(MODE="off")
+    landing = client.get("/plain/", headers=SEARCH)
+    assert not landing.cookies
+    assert not directives(landing)
+
+
 def test_a_remembered_landing_decides_a_later_page(
     client: Client, plain_page: PlainPage, home: AgencyPage, everywhere: None
 ) -> None:

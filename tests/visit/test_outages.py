@@ -44,6 +44,12 @@ def database_gone() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def own_cache(settings: Any) -> None:
+    """Each process for itself, so that the database is asked for the version."""
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+
 @pytest.fixture
 def checks_always(configure: Callable[..., None]) -> None:
     """Each request asks whether the ruleset is current, and not one a second."""
@@ -51,7 +57,7 @@ def checks_always(configure: Callable[..., None]) -> None:
 
 
 @pytest.fixture
-def broken_cache(settings: Any) -> None:
+def broken_cache(own_cache: None, settings: Any) -> None:
     settings.CACHES = {"default": {"BACKEND": f"{__name__}.BrokenCache"}}
 
 

@@ -111,4 +111,4 @@ def test_any_referer_has_a_kind(referer: str, own: str) -> None:
 def test_a_long_referer_takes_no_time(referer: str) -> None:
     start = time.perf_counter()
     source_of(referer, OWN)
-    assert time.perf_counter() - start < 0.1  # seconds; a regular expression of the kind took 16
+    assert time.perf_counter() - start < 1  # seconds, on a busy machine; a regular expression took 16

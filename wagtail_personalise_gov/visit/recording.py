@@ -94,6 +94,4 @@ def _is_landing(visit: Visit, request: HttpRequest, response: HttpResponseBase) 
         return False
     if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
         return False
-    if not visit.ruleset.landing or visit.ruleset.paused or visit.source.kind == "internal":
-        return False
-    return visit.stored.visit is None or visit.memory.visit != visit.stored.visit
+    return visit.ruleset.landing and visit.begins

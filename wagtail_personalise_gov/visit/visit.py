@@ -178,6 +178,11 @@ class Visit:
         """The memory as this request finds it: the visit goes on, or a new one begins."""
         return self.stored.opened(self._arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
 
+    @property
+    def begins(self) -> bool:
+        """Whether a visit begins with this request, rather than going on; False where nothing is decided anyway."""
+        return self._adapting and not self.stored.continues(self._arrival(), settings.VISIT_TIMEOUT_MINUTES)
+
     @cached_property
     def place(self) -> Place | None:
         """Where the visitor is: what they told us beats what we would guess. None where it can't be told."""
