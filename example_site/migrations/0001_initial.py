@@ -1340,12 +1340,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "ward",

@@ -296,12 +296,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "kinds",
@@ -341,12 +336,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "parameter",
@@ -388,12 +378,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "countries",
@@ -483,12 +468,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "segment",
@@ -513,12 +493,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "source",
@@ -564,12 +539,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "other",
@@ -603,12 +573,7 @@ class Migration(migrations.Migration):
                 ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
                 (
                     "negated",
-                    models.BooleanField(
-                        choices=[(False, "is"), (True, "is not")],
-                        default=False,
-                        help_text="“Is not” holds only for visitors of whom we can tell that it is not so.",
-                        verbose_name="is or is not",
-                    ),
+                    models.BooleanField(default=False),
                 ),
                 (
                     "certainty",

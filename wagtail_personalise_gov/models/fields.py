@@ -1,4 +1,4 @@
-"""A model field for short lists of words, such as country codes or host names, edited as one line of text."""
+"""Model fields of rules: short lists of words, edited as one line of text, and whether a rule is negated."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 
 class WordsFormField(forms.CharField):
@@ -48,6 +49,24 @@ class WordsField(models.JSONField):
 
     def value_to_string(self, obj: Any) -> Any:
         return self.value_from_object(obj)
+
+
+class NegatedField(models.BooleanField):  # type: ignore[type-arg]
+    """Whether a rule is to be true or not true of a visitor.
+
+    Every rule has it, other people's too. In their migrations it is a stock field without our words, so that changing
+    a word asks nobody for a migration.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("verbose_name", _("is or is not"))
+        kwargs.setdefault("choices", [(False, _("is")), (True, _("is not"))])
+        kwargs.setdefault("default", False)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, _path, _args, _kwargs = super().deconstruct()
+        return name, "django.db.models.BooleanField", [], {"default": False}
 
 
 def split_words(line: str) -> list[str]:

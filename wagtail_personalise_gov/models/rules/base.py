@@ -20,6 +20,7 @@ from wagtail.models import Orderable
 from ...core.conditions import Condition, ConditionError, Not, from_json
 from ...core.facts import family
 from ...facts import known_facts
+from ..fields import NegatedField
 
 # Groups of the "Add a rule" menu, in this order; a rule may name one of its own.
 VISITOR = _("The visitor")
@@ -39,12 +40,7 @@ class Rule(Orderable):
     segment = ParentalKey(
         "wagtail_personalise_gov.Segment", on_delete=models.CASCADE, related_name="%(app_label)s_%(class)s_rules"
     )
-    negated = models.BooleanField(
-        _("is or is not"),
-        choices=[(False, _("is")), (True, _("is not"))],
-        default=False,
-        help_text=_("“Is not” holds only for visitors of whom we can tell that it is not so."),
-    )
+    negated = NegatedField()
 
     icon: ClassVar[str] = "cog"
     group: ClassVar[Any] = VISITOR
