@@ -194,34 +194,43 @@ def shared_cache() -> bool:
     )
 
 
-def retire(**changes: Any) -> None:
+def retire() -> None:
     """Announce that segments, rules or intents changed: every process compiles again.
 
-    The version changes in the caller's transaction, and is copied to the shared cache once that is committed. `changes`
-    are other columns of the state's row.
+    The version changes in the caller's transaction, or right after it where another one is just changing it too; then
+    it is copied to the shared cache.
     """
-    version = RulesetState.renew(**changes)
+    renewed = RulesetState.renew_unless_locked()
 
     def announce() -> None:
-        if shared_cache():
-            try:
-                # The row again: of two that publish at once, the one that announces last may not be the newest.
-                caches["default"].set(CACHE_KEY, RulesetState.current().version, CACHE_SECONDS)
-            except Exception as error:  # the row is the truth; processes without the cache read that
-                logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
-        holder.check_again()
-        ruleset_retired.send(sender=None, version=version)
+        if not renewed:
+            RulesetState.renew()
+        _tell_processes()
 
     transaction.on_commit(announce)
 
 
+def _tell_processes() -> None:
+    # The row again: of two that publish at once, the one that announces last may not be the newest.
+    version = RulesetState.current().version
+    if shared_cache():
+        try:
+            caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+        except Exception as error:  # the row is the truth; processes without the cache read that
+            logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
+    holder.check_again()
+    ruleset_retired.send(sender=None, version=version)
+
+
 def pause(user: Any = None, by: str = "") -> None:
     """Turn every page to its standard version, within `RULESET_CHECK_SECONDS` and a second, until `resume`."""
-    retire(paused_at=timezone.now(), paused_by=(by or str(user or ""))[:150])
+    RulesetState.renew(paused_at=timezone.now(), paused_by=(by or str(user or ""))[:150])
+    transaction.on_commit(_tell_processes)
     log(RulesetState.current(), "wagtail_personalise_gov.pause", user=user)
 
 
 def resume(user: Any = None) -> None:
     """End a pause."""
-    retire(paused_at=None, paused_by="")
+    RulesetState.renew(paused_at=None, paused_by="")
+    transaction.on_commit(_tell_processes)
     log(RulesetState.current(), "wagtail_personalise_gov.resume", user=user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,3 +42,17 @@ class RulesetState(models.Model):
         version = new_version()
         cls.objects.update_or_create(pk=ONLY, defaults={"version": version, **changes})
         return version
+
+    @classmethod
+    def renew_unless_locked(cls) -> bool:
+        """Give the row a new version in the caller's transaction, unless another transaction holds it; whether it did.
+
+        To wait for the other one, holding rows that it may be waiting for, is how two editors who save at once would
+        lock each other out.
+        """
+        rows = cls.objects.filter(pk=ONLY)
+        may_skip = connection.features.has_select_for_update_skip_locked and connection.in_atomic_block
+        if may_skip and rows.exists() and rows.select_for_update(skip_locked=True).first() is None:
+            return False
+        cls.renew()
+        return True
