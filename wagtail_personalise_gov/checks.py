@@ -204,4 +204,10 @@ def _is(path: Any, base: type) -> bool:
 
 
 def _is_page_cache(path: str) -> bool:
-    return path in PAGE_CACHES or _is(path, UpdateCacheMiddleware)
+    if path in PAGE_CACHES or _is(path, UpdateCacheMiddleware):
+        return True
+    try:
+        bases = import_string(path).__mro__
+    except (ImportError, TypeError, AttributeError):
+        return False
+    return any(f"{base.__module__}.{base.__qualname__}" in PAGE_CACHES for base in bases)

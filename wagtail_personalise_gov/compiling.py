@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -217,6 +218,8 @@ def _tell_processes() -> None:
         try:
             caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
         except Exception as error:  # the row is the truth; processes without the cache read that
+            with suppress(Exception):
+                caches["default"].delete(CACHE_KEY)  # a cache that is full may still be able to forget
             logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
     holder.check_again()
     ruleset_retired.send(sender=None, version=version)

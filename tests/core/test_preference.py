@@ -146,6 +146,7 @@ def test_a_choice_survives_its_cookie(choice: Choice) -> None:
         (Choice(ALLOWED, 1), "allowed.1"),
         (Choice(REFUSED, 12), "refused.12"),
         (Choice(ALLOWED, 1, despite_signal=True), "allowed.1.g"),
+        (Choice(ALLOWED, 1, despite_dnt=True), "allowed.1.d"),
         (Choice(REFUSED, 1, new=True), "refused.1.n"),
         (Choice(ALLOWED, 1, despite_signal=True, new=True), "allowed.1.gn"),
     ],
@@ -197,3 +198,9 @@ def test_any_cookie_is_a_choice_or_none(value: str) -> None:
 
 def test_two_visitors_who_choose_the_same_hold_the_same_bytes() -> None:
     assert Choice(ALLOWED, 1).cookie() == Choice(ALLOWED, 1).cookie() == "allowed.1"
+
+
+def test_an_acceptance_made_under_dnt_does_not_beat_a_gpc_that_is_on_now() -> None:
+    choice = Choice(ALLOWED, 1, despite_dnt=True)
+    for signal, stands in ((None, True), (Because.DNT, True), (Because.GPC, False)):
+        assert settle(choice, mode=Mode.OPT_OUT, policy_version=1, signal=signal).adapts is stands

@@ -58,6 +58,14 @@ class TestLocation:
     def test_what_can_not_be_asked_is_refused_at_its_field(self, given, field, words):
         assert words in " ".join(refused(LocationRule(**given))[field])
 
+    @pytest.mark.parametrize("given", [{"cities": [f"Town {n}" for n in range(1001)]}, {"cities": ["a\x00b"]}])
+    def test_what_no_condition_can_hold_is_refused_with_a_message(self, given):
+        with pytest.raises(ValidationError, match=r"location\.city"):
+            LocationRule(**given).clean()
+
+    def test_a_very_long_line_is_refused_at_once(self):
+        assert "more than 500" in refused(LocationRule(subdivisions=[f"x{n}" for n in range(4000)]))["subdivisions"][0]
+
     def test_it_says_itself(self):
         rule = LocationRule(countries=["FR"], cities=["Lyon"])
         assert rule.sentence() == "They seem to be in Lyon, France"

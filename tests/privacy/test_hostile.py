@@ -88,3 +88,10 @@ def test_the_page_about_it_answers_anything(full_page: AgencyPage, query: dict[s
     response = Client().get("/personalisation/", query, **sent)
     assert response.status_code == 200
     assert "evil.example" not in response.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=X; charset=hex", "multipart/form-data"])
+@pytest.mark.parametrize("name", ["choice", "forget", "intent", "place"])
+def test_a_form_that_can_not_be_read_is_a_bad_request(client: Client, db: None, name: str, kind: str) -> None:
+    body = b'--X\r\nContent-Disposition: form-data; name="choice"\r\n\r\nrefused\r\n--X--\r\n'
+    assert client.generic("POST", f"/personalisation/{name}/", body, content_type=kind).status_code == 400

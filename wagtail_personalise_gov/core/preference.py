@@ -36,9 +36,9 @@ class Because(StrEnum):
     DEFAULT = "default"  # nobody said anything
 
 
-# "<choice>.<policy version>", then letters: g, made while GPC or DNT was on; n, just made and not yet confirmed to the
-# visitor. A longer first part is room for one choice per purpose.
-COOKIE = re.compile(r"(allowed|refused)\.([0-9]{1,6})(?:\.([gn]{1,2}))?")
+# "<choice>.<policy version>", then letters: g, made while GPC was on; d, while DNT was, and not GPC; n, just made and
+# not yet confirmed to the visitor. A longer first part is room for one choice per purpose.
+COOKIE = re.compile(r"(allowed|refused)\.([0-9]{1,6})(?:\.(?=.)(g?d?n?))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,16 @@ class Choice:
 
     preference: Preference
     policy_version: int
-    despite_signal: bool = False  # made while the browser was sending GPC or DNT, so it beats the signal
+    despite_signal: bool = False  # made while the browser was sending GPC, so it beats any signal
     new: bool = False  # the confirmation has not been shown
+    despite_dnt: bool = False  # made while the browser was sending DNT and not GPC, so it beats DNT only
+
+    def beats(self, signal: Because) -> bool:
+        """Whether it was made while the browser was sending this signal, or one that says more."""
+        return self.despite_signal or (signal is Because.DNT and self.despite_dnt)
 
     def cookie(self) -> str:
-        letters = ("g" if self.despite_signal else "") + ("n" if self.new else "")
+        letters = "g" * self.despite_signal + "d" * self.despite_dnt + "n" * self.new
         return f"{self.preference}.{self.policy_version}" + (f".{letters}" if letters else "")
 
     @classmethod
@@ -61,7 +66,8 @@ class Choice:
         if found is None:
             return None
         word, version, letters = found.groups()
-        return cls(Preference(word), int(version), "g" in (letters or ""), "n" in (letters or ""))
+        given = letters or ""
+        return cls(Preference(word), int(version), "g" in given, "n" in given, "d" in given)
 
     def confirmed(self) -> Choice:
         return replace(self, new=False)
@@ -95,7 +101,7 @@ def settle(
     if choice and choice.preference is Preference.REFUSED:
         return Standing(Preference.REFUSED, Because.CHOICE, False, choice)
     accepts = choice and choice.preference is Preference.ALLOWED and choice.policy_version >= policy_version
-    if choice and accepts and (signal is None or choice.despite_signal):
+    if choice and accepts and (signal is None or choice.beats(signal)):
         return Standing(Preference.ALLOWED, Because.CHOICE, True, choice)
     if signal is not None:
         return Standing(Preference.REFUSED, signal, False, choice)

@@ -81,7 +81,7 @@ class SegmentViewSet(SnippetViewSet):
     edit_handler = ObjectList(
         [
             TitleFieldPanel("name", placeholder=_("Name of the segment*"), heading=_("Name")),
-            FieldPanel("slug", widget=SLUG),
+            FieldPanel("slug", widget=SLUG, required_on_save=True),
             MultiFieldPanel(
                 [
                     FieldPanel("match", widget=RadioSelect, heading=_("All or any of the rules")),

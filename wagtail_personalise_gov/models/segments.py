@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -237,6 +237,11 @@ class Segment(
     def _set_archived(self, archived: bool) -> None:
         self.archived = archived
         self.save(update_fields=["archived"])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """In one transaction with its rules: half of a new rule set may be wider than the old and the new one."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused with ProtectedError while it is used: pages that name it could not be saved any more."""

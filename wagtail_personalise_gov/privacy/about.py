@@ -81,7 +81,7 @@ def state_in_words(visit: Visit, segments: Collection[PublicSegment]) -> list[st
     match standing.because:
         case Because.CHOICE if standing.adapts:
             words = [gettext("This is on, because you turned it on."), on]
-            if standing.choice is not None and standing.choice.despite_signal:
+            if standing.choice is not None and (standing.choice.despite_signal or standing.choice.despite_dnt):
                 words.append(gettext("Your browser asked us not to, and your choice on this site comes first."))
         case Because.CHOICE:
             words = [gettext("This is off, because you turned it off."), off]

@@ -8,9 +8,10 @@ or else a token (`proof.py`).
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
@@ -30,6 +31,8 @@ from .proof import TOKEN_FIELD, brings_token, keep_token, new_token
 from .register import public_register
 from .returning import way_back
 from .words import about_title
+
+logger = logging.getLogger("wagtail_personalise_gov")
 
 TEMPLATES = "wagtail_personalise_gov"
 REGISTER_MAX_AGE = 60  # seconds that a cache may keep the register
@@ -51,6 +54,11 @@ def form(action: Action) -> Action:
     @functools.wraps(action)
     def guarded(request: HttpRequest) -> HttpResponse:
         visit_of(request).consider()
+        try:
+            request.POST  # noqa: B018  read once here, where what can't be read gets an answer
+        except (ValueError, LookupError, OSError) as error:
+            logger.info("A form could not be read (%s).", type(error).__name__)
+            return HttpResponseBadRequest(gettext("This form could not be read. Go back, and send it again."))
         response = _forbidden(request) if origin_of(request) is Origin.CROSS else action(request)
         response.headers["Cache-Control"] = "no-store"
         return response

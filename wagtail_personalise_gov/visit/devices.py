@@ -32,7 +32,6 @@ def _parsed(user_agent: str) -> str | None:
     return "desktop" if parsed.is_pc else None
 
 
-@lru_cache(maxsize=4096)
 def is_crawler(user_agent: str) -> bool:
     """Whether a user agent says that it is a crawler or a monitor."""
     return CRAWLER.search(user_agent[:MAX_USER_AGENT]) is not None

@@ -40,7 +40,14 @@ def preference_headers() -> set[str]:
 
 def new_choice(request: HttpRequest, preference: Preference) -> Choice:
     """The choice that a visitor makes now, still to be confirmed to them."""
-    return Choice(preference, settings.POLICY_VERSION, despite_signal=signal_of(request) is not None, new=True)
+    signal = signal_of(request)
+    return Choice(
+        preference,
+        settings.POLICY_VERSION,
+        despite_signal=signal is Because.GPC,
+        despite_dnt=signal is Because.DNT,
+        new=True,
+    )
 
 
 def write_choice(response: HttpResponseBase, choice: Choice) -> None:

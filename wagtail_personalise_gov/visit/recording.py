@@ -8,9 +8,9 @@ from django.utils.cache import patch_vary_headers
 
 from ..conf import settings
 from ..core.ruleset import NO_RULES
-from .cookies import CHOICE, COOKIES
+from .cookies import CHOICE, COOKIES, MEMORY, VISIT
 from .devices import is_crawler
-from .preference import preference_headers, write_choice
+from .preference import preference_headers, standing_of, write_choice
 from .stores import visitor_store
 from .visit import PreviewVisit, Visit
 
@@ -61,11 +61,12 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
 
 def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
-    if visit.ruleset.paused or not (visit.ruleset.remembers or visit.stored):
+    kept = visit.stored or any(cookie.sent_by(visit.request) for cookie in (VISIT, MEMORY))  # readable or not
+    if visit.ruleset.paused or not (visit.ruleset.remembers or kept):
         return
     store = visitor_store()
     if not visit.standing.adapts:
-        if visit.stored:
+        if kept:
             store.forget(visit.request, response)
         return
     if visit.ruleset is NO_RULES:
@@ -94,4 +95,5 @@ def _is_landing(visit: Visit, request: HttpRequest, response: HttpResponseBase) 
         return False
     if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
         return False
-    return visit.ruleset.landing and visit.begins
+    # The standing first: of those who refused, not even the referrer is looked at.
+    return visit.ruleset.landing and standing_of(visit.request).adapts and visit.begins

@@ -140,8 +140,14 @@ class Visit:
         return frozenset(self._known) | self._refused
 
     def consider(self) -> None:
-        """Note that what is shown may differ between visitors: the response becomes private."""
+        """Note that what is shown may differ between visitors: the response becomes private.
+
+        A page cache that stands further in than our middleware (around a view, or in a wrong order) looks at the
+        response before we can mark it, so it is told on the request.
+        """
         self.considered = True
+        self._request._cache_update_cache = False  # type: ignore[attr-defined]  # Django's, also `cache_page`
+        self._request._wagtailcache_skip = True  # type: ignore[attr-defined]  # wagtail-cache's
 
     # What it is made of
 

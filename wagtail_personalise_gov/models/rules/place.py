@@ -18,6 +18,8 @@ from ..fields import WordsField
 from .base import PLACE, FieldErrors, Rule, joined
 
 MAX_CITY = 50  # characters; longer than any town's name in the databases, and what memory keeps of a declared one
+MAX_WORDS = 500  # on one line of a rule
+MAX_HINTS = 5  # looking for what a word may have meant takes a few milliseconds each
 
 
 class LocationRule(Rule):
@@ -76,18 +78,26 @@ class LocationRule(Rule):
             if len(city) > MAX_CITY:
                 errors.add("cities", gettext("“%s…” is too long for a town. Separate towns by commas.") % city[:40])
         self._clean_point(errors)
-        if not errors and not self._given():
+        point = (self.latitude, self.longitude)
+        if not (errors or self.countries or self.subdivisions or self.cities or self.in_eu or point != (None, None)):
             errors.add("countries", gettext("Give at least one country, region, town or point."))
         errors.raise_any()
         super().clean()
 
     def _coded(self, field: str, code_of: Any, errors: FieldErrors) -> list[str]:
         """The codes of what was written; what has none is kept as it is, with a message."""
-        codes = []
-        for word in getattr(self, field):
-            code, hint = code_of(word)
+        words, codes, wrong = getattr(self, field), [], 0
+        if len(words) > MAX_WORDS:
+            errors.add(
+                field, gettext("That is more than %d. Make several segments, or name larger places.") % MAX_WORDS
+            )
+            return list(words)
+        for word in words:
+            code, hint = code_of(word) if wrong < MAX_HINTS else (None, "")
             if code is None:
-                errors.add(field, hint)
+                wrong += 1
+                if hint:
+                    errors.add(field, hint)
             codes.append(code or word)
         return list(dict.fromkeys(codes))
 
