@@ -61,7 +61,7 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
 
 def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
-    kept = visit.stored or any(cookie.sent_by(visit.request) for cookie in (VISIT, MEMORY))  # readable or not
+    kept = visit.stored or any(visit.request.COOKIES.get(cookie.name) for cookie in (VISIT, MEMORY))  # readable or not
     if visit.ruleset.paused or not (visit.ruleset.remembers or kept):
         return
     store = visitor_store()
