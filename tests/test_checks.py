@@ -15,6 +15,7 @@ from wagtail.models import Orderable
 
 from wagtail_personalise_gov import checks
 from wagtail_personalise_gov.compiling import rule_models
+from wagtail_personalise_gov.conf import settings as personalise_settings
 from wagtail_personalise_gov.core.conditions import Condition, Equals
 from wagtail_personalise_gov.models import Rule
 
@@ -271,3 +272,8 @@ def test_a_sound_rule_is_not_told() -> None:
 
     assert list(checks.rule_problems(CouncilRule)) == []
     assert issubclass(CouncilRule, Orderable)
+
+
+def test_a_mistyped_mode_switches_off_rather_than_on(settings: Any) -> None:
+    settings.WAGTAIL_PERSONALISE_GOV = {"MODE": "optin"}
+    assert str(personalise_settings.MODE) == "off"

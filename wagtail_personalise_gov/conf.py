@@ -1,7 +1,8 @@
 """Settings: one dict, ``WAGTAIL_PERSONALISE_GOV``, every key optional. This table is their reference.
 
 Read them as ``from wagtail_personalise_gov.conf import settings`` and ``settings.MODE``. A wrong key or value is a
-system check (`problems`), and until it is mended the default is in force: a slip in settings must not take pages down.
+system check (`problems`), and until it is mended the default is in force (a wrong MODE: off): a slip in settings must
+not take pages down, nor switch on what a visitor was to be asked for.
 """
 
 from __future__ import annotations
@@ -185,7 +186,8 @@ class PersonaliseSettings:
         row = SETTINGS[key]
         value = self._given.get(key, row.default)
         if value is not row.default and row.check(value) is not None:
-            value = row.default
+            # A slip in the mode must not switch on what a site may have meant to ask for first.
+            value = Mode.OFF if key == "MODE" else row.default
         if value is None and key == "COOKIE_SECURE":
             value = bool(django_settings.SESSION_COOKIE_SECURE)
         if not value and key == "SERVICE_NAME":
