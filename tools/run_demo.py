@@ -46,8 +46,10 @@ def remove_files() -> None:
 
     shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
     Path(settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"]).unlink(missing_ok=True)
-    cache.clear()
-    if connection.vendor == "sqlite":
+    # A cache or database that the environment names may hold more than the demo: only its own content goes, later.
+    if not os.environ.get("CACHE_URL"):
+        cache.clear()
+    if connection.vendor == "sqlite" and not os.environ.get("DATABASE_URL"):
         connection.close()
         for suffix in ("", "-wal", "-shm"):
             Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from wagtail.models import Page
 
@@ -47,8 +47,14 @@ class Command(BaseCommand):
 
 def remove_all() -> None:
     """Remove pages, segments, intents and the demo's logins. What they leave in history goes with them."""
-    for page in Page.get_first_root_node().get_children():
-        page.specific.delete()
+    pages = [page.specific for page in Page.get_first_root_node().get_children()]
+    for page in pages:
+        if page._meta.app_label != "example_site" and not page.title.startswith("Welcome to your new Wagtail site"):
+            raise CommandError(
+                f"“{page}” is no page of Northmoor's. This database belongs to another site; nothing is removed."
+            )
+    for page in pages:
+        page.delete()
     SegmentRule.objects.all().delete()  # a segment that another asks about can't be deleted
     Segment.objects.all().delete()
     Intent.objects.filter(parent__isnull=False).delete()
