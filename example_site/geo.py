@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from django.http import HttpRequest
 
 from wagtail_personalise_gov.core.geography import Place
-from wagtail_personalise_gov.visit.geo import MaxMindGeo, place_of_record
+from wagtail_personalise_gov.visit.geo import MaxMindGeo
 
 from .demo_bar import persona_of
 
@@ -21,6 +23,4 @@ class DemoGeo(MaxMindGeo):
         persona = persona_of(request)
         if persona is None or persona.address is None:
             return super().place(request)
-        reader = self.reader()
-        record = reader.get(persona.address) if reader else None
-        return place_of_record(record) if isinstance(record, dict) else None
+        return self.place_at(ip_address(persona.address))

@@ -18,6 +18,8 @@ from wagtail_personalise_gov.compiling import rule_models
 from wagtail_personalise_gov.conf import settings as personalise_settings
 from wagtail_personalise_gov.core.conditions import Condition, Equals
 from wagtail_personalise_gov.models import Rule
+from wagtail_personalise_gov.visit import geo_file
+from wagtail_personalise_gov.visit.geo import HeaderGeo
 
 OURS = "wagtail_personalise_gov.middleware.PersonaliseMiddleware"
 OURS_TOO = "wagtail_personalise_gov.visit.middleware.PersonaliseMiddleware"
@@ -66,6 +68,11 @@ def test_an_unknown_setting_is_named_with_the_nearest_known_one(configure: Any) 
         ("TRUSTED_PROXIES", ["10.0.0.0/40"], "'10.0.0.0/40' is neither a network"),
         ("TRUSTED_PROXIES", "10.0.0.0/8", "a list of networks"),
         ("GEO_HEADERS", "cloudfare", "'cloudflare'"),
+        ("GEO_HEADERS", {"contry": "X-Country"}, "'contry' is no part of a place; the nearest is 'country'"),
+        ("GEO_HEADERS", {"country": "X-Country", "postal_code": "X-Zip"}, "the nearest is 'postcode'"),
+        ("GEO_HEADERS", {"region": "X-Region"}, "'region' is no part of a place; the parts are continent, country,"),
+        ("GEO_HEADERS", {"country": 7}, "a dict of part of a place to header"),
+        ("GEO_ATTRIBUTION", True, "a text, or None"),
         ("RULESET_CHECK_SECONDS", -1, "from 0 to 60"),
     ],
 )
@@ -169,6 +176,36 @@ def test_a_sound_geo_database_is_not_told(configure: Any, mmdb: Path) -> None:
     assert checks.check_geo_database(None) == []
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GeoIP2-City-Test-Broken-Double-Format.mmdb",  # a number that is none
+        "MaxMind-DB-test-broken-pointers-24.mmdb",
+        "MaxMind-DB-test-broken-search-tree-24.mmdb",
+    ],
+)
+def test_a_geo_database_that_opens_but_is_damaged_inside_is_told(configure: Any, mmdb_folder: Any, name: str) -> None:
+    configure(GEO_DATABASE=mmdb_folder / name)
+    messages = checks.check_geo_database(None)
+    assert ids(messages) == ["W003"]
+    assert f"{name}' is damaged inside" in text(messages)
+    assert "Download it again" in text(messages)
+
+
+def test_damage_far_from_the_first_networks_is_found_by_looking_up(
+    configure: Any, mmdb_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(GEO_DATABASE=mmdb_folder / "MaxMind-DB-test-broken-search-tree-24.mmdb")
+    monkeypatch.setattr(geo_file, "NETWORKS_TRIED", 0)
+    assert ids(checks.check_geo_database(None)) == ["W003"]
+
+
+@pytest.mark.parametrize("name", ["GeoIP2-City-Test.mmdb", "GeoLite2-Country-Test.mmdb"])
+def test_other_sound_geo_databases_are_not_told(configure: Any, mmdb_folder: Any, name: str) -> None:
+    configure(GEO_DATABASE=mmdb_folder / name)
+    assert checks.check_geo_database(None) == []
+
+
 def test_the_geo_database_is_not_asked_for_where_another_provider_is_in_force(configure: Any, tmp_path: Path) -> None:
     configure(GEO_DATABASE=tmp_path / "nowhere.mmdb", GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo")
     assert checks.check_geo_database(None) == []
@@ -191,6 +228,34 @@ def test_the_age_of_no_geo_database_is_not_told(configure: Any, tmp_path: Path) 
     assert checks.check_age_of_geo_database(None) == []
     configure(GEO_DATABASE=tmp_path / "nowhere.mmdb")
     assert checks.check_age_of_geo_database(None) == []
+
+
+# Geo headers
+
+
+@pytest.mark.parametrize("provider", ["wagtail_personalise_gov.visit.geo.HeaderGeo", f"{__name__}.OwnHeaderGeo"])
+def test_headers_that_are_believed_from_nobody_are_told(configure: Any, provider: str) -> None:
+    configure(GEO_PROVIDER=provider, GEO_HEADERS="cloudflare")
+    messages = checks.check_geo_headers(None)
+    assert ids(messages) == ["W009"]
+    assert "['TRUSTED_PROXIES'] is empty" in text(messages)
+    assert provider in text(messages)
+    assert '["192.0.2.0/24"]' in text(messages)
+
+
+class OwnHeaderGeo(HeaderGeo):
+    pass
+
+
+@pytest.mark.parametrize("proxies", [["192.0.2.0/24"], ["unix"]])
+def test_headers_that_are_believed_from_somebody_are_not_told(configure: Any, proxies: list[str]) -> None:
+    configure(GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", TRUSTED_PROXIES=proxies)
+    assert checks.check_geo_headers(None) == []
+
+
+def test_where_no_headers_are_read_nobody_has_to_be_trusted(configure: Any, mmdb: Path) -> None:
+    configure(GEO_DATABASE=mmdb)
+    assert checks.check_geo_headers(None) == []
 
 
 # Cache

@@ -18,7 +18,7 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
-from .core.geography import GEO_PRESETS
+from .core.geography import GEO_PRESETS, PARTS
 from .core.preference import Mode
 
 NAME = "WAGTAIL_PERSONALISE_GOV"
@@ -64,9 +64,14 @@ def _path_or_none(value: Any) -> Problem:
 def _headers(value: Any) -> Problem:
     if isinstance(value, str):
         return None if value in GEO_PRESETS else f"use a dict, or one of {', '.join(map(repr, GEO_PRESETS))}"
-    if isinstance(value, Mapping) and all(isinstance(part, str) for item in value.items() for part in item):
-        return None
-    return 'use a dict of fact to header, such as {"country": "CF-IPCountry"}'
+    if not (isinstance(value, Mapping) and all(isinstance(text, str) for item in value.items() for text in item)):
+        return 'use a dict of part of a place to header, such as {"country": "CF-IPCountry"}'
+    for part in value:
+        if part not in PARTS:
+            near = difflib.get_close_matches(part.lower(), PARTS, n=1, cutoff=0.5)
+            hint = f"the nearest is {near[0]!r}" if near else f"the parts are {', '.join(PARTS)}"
+            return f"{part!r} is no part of a place; {hint}"
+    return None
 
 
 def _networks(value: Any) -> Problem:
@@ -137,8 +142,14 @@ SETTINGS: dict[str, Setting] = {
     "GEO_HEADERS": Setting(
         {},
         _headers,
-        'For `HeaderGeo`: fact to header, such as `{"country": "CF-IPCountry"}`, or the name of a preset: '
+        'For `HeaderGeo`: part of a place to header, such as `{"country": "CF-IPCountry"}`, or the name of a preset: '
         "`cloudflare`, `cloudfront`, `appengine`, `vercel`.",
+    ),
+    "GEO_ATTRIBUTION": Setting(
+        None,
+        lambda value: None if value is None or isinstance(value, str) else "use a text, or None",
+        "The credit for places on the page about personalisation, while a live rule asks for a place. "
+        'None: what the database\'s licence asks for, where that is known. `""`: no credit.',
     ),
     "TRUSTED_PROXIES": Setting(
         [],

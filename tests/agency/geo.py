@@ -21,4 +21,6 @@ class NetworkGeo(GeoProvider):
     def place(self, request: HttpRequest) -> Place | None:
         type(self).looked += 1
         address = client_address(request)
+        if address is None:
+            return None
         return next((place for network, place in PLACES.items() if address in network), None)

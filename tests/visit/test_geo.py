@@ -1,4 +1,4 @@
-"""Where a visitor seems to be: by MaxMind's own test files, by a network's headers, and not at all."""
+"""Where a visitor seems to be: by MaxMind's own test files, or by whatever provider is in force."""
 
 import logging
 from collections.abc import Callable
@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.agency.models import AgencyPage
 from tests.visit.answers import log_lines
-from wagtail_personalise_gov.core.geography import GEO_PRESETS, Place
+from wagtail_personalise_gov.core.geography import Place
 from wagtail_personalise_gov.visit import geo
-from wagtail_personalise_gov.visit.geo import HeaderGeo, MaxMindGeo, geo_provider, place_of_record
+from wagtail_personalise_gov.visit.geo import HeaderGeo, MaxMindGeo, geo_provider
 
 Configure = Callable[..., None]
 
@@ -86,78 +84,7 @@ def test_a_country_database_knows_countries(rf: RequestFactory, configure: Confi
     assert (place.country, place.eu, place.subdivisions, place.city, place.point) == ("GB", False, (), None, None)
 
 
-def test_regions_without_codes_are_known_by_name() -> None:
-    """DB-IP Lite has only names (requirement 88)."""
-    record = {"country": {"iso_code": "FR"}, "subdivisions": [{"names": {"en": "Brittany"}}]}
-    assert place_of_record(record).subdivisions == ("Brittany",)
-
-
-def test_nothing_outside_the_country_key_makes_a_country() -> None:
-    record = {"registered_country": {"iso_code": "FR"}, "represented_country": {"iso_code": "US"}}
-    place = place_of_record(record)
-    assert (place.country, place.eu) == (None, None)
-
-
-# Headers of a content delivery network
-
-
-@pytest.mark.parametrize(
-    "preset, headers, expected",
-    [
-        (
-            "cloudflare",
-            {"CF-IPCountry": "gb", "CF-Region-Code": "ENG", "CF-IPCity": "London", "CF-IPLatitude": "51.5",
-             "CF-IPLongitude": "-0.1", "CF-IPContinent": "EU", "CF-Postal-Code": "SW1"},
-            Place("EU", "GB", ("GB-ENG",), "London", "SW1", (51.5, -0.1, None)),
-        ),
-        ("cloudflare", {"CF-IPCountry": "XX"}, Place()),
-        ("cloudflare", {"CF-IPCountry": "T1"}, Place()),  # Tor
-        ("cloudflare", {}, Place()),
-        (
-            "cloudfront",
-            {"CloudFront-Viewer-Country": "US", "CloudFront-Viewer-Country-Region": "WA",
-             "CloudFront-Viewer-City": "Milton"},
-            Place(None, "US", ("US-WA",), "Milton"),
-        ),
-        ("appengine", {"X-Appengine-Country": "ZZ"}, Place()),
-        (
-            "vercel",
-            {"X-Vercel-IP-Country": "SE", "X-Vercel-IP-City": "Link%C3%B6ping"},
-            Place(None, "SE", (), "Linköping"),
-        ),
-        ("vercel", {"X-Vercel-IP-Latitude": "91", "X-Vercel-IP-Longitude": "0"}, Place()),  # nowhere on Earth
-        ("vercel", {"X-Vercel-IP-Latitude": "nan", "X-Vercel-IP-Longitude": "0"}, Place()),
-        ("vercel", {"X-Vercel-IP-Latitude": "north", "X-Vercel-IP-Longitude": "0"}, Place()),
-        ({"country": "X-Country"}, {"X-Country": "FR", "CF-IPCountry": "GB"}, Place(None, "FR")),  # only what is named
-    ],
-)  # fmt: skip
-def test_places_in_headers(
-    rf: RequestFactory, configure: Configure, preset: Any, headers: dict[str, str], expected: Place
-) -> None:
-    configure(
-        GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", GEO_HEADERS=preset, TRUSTED_PROXIES=["10.0.0.0/8"]
-    )
-    assert place_of("10.0.0.1", rf, **headers) == expected
-
-
-def test_headers_are_believed_only_from_trusted_proxies(rf: RequestFactory, configure: Configure) -> None:
-    configure(
-        GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo",
-        GEO_HEADERS="cloudflare",
-        TRUSTED_PROXIES=["10.0.0.0/8"],
-    )
-    assert place_of("203.0.113.9", rf, **{"CF-IPCountry": "GB"}) is None
-
-
-@pytest.mark.parametrize("preset", GEO_PRESETS)
-def test_a_page_varies_on_the_headers_that_tell_places(configure: Configure, preset: str) -> None:
-    configure(GEO_PROVIDER="wagtail_personalise_gov.visit.geo.HeaderGeo", GEO_HEADERS=preset)
-    assert geo_provider().varies_on == set(GEO_PRESETS[preset].values())
-
-
-@given(text=st.text())
-def test_any_header_is_a_place_or_none(text: str) -> None:
-    HeaderGeo._point({"latitude": text, "longitude": text})
+# Providers
 
 
 def test_a_provider_of_another_name_is_taken_at_once(configure: Configure) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 from ..compiling import current_ruleset
 from ..conf import settings
+from .credits import credits_for
 from .live import live_segments
 
 
 def public_register() -> dict[str, Any]:
     """What is live, what each segment reads and why. The same for everybody."""
+    segments = live_segments()
     return {
         "mode": str(settings.MODE),
         "paused": current_ruleset().paused,
@@ -26,6 +28,7 @@ def public_register() -> dict[str, Any]:
                 "reads": [{"fact": fact.name, "meaning": str(fact.meaning)} for fact in segment.reads],
                 "since": segment.since.date().isoformat() if segment.since else None,
             }
-            for segment in live_segments()
+            for segment in segments
         ],
+        "attributions": [{"text": credit.text, "url": credit.url} for credit in credits_for(segments)],
     }

@@ -1,19 +1,19 @@
 """Geo providers: from a request to a `Place`.
 
-A provider never raises, and says None for what it can't tell. What it reads is used within the request and not kept.
+A provider never raises, and says None for what it can't tell. What it reads of a visitor is used within the request and
+not kept. What records and headers look like is told in `geo_records.py` and `geo_headers.py`; what is kept of an open
+database, in `geo_file.py`.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import unquote
 
 import maxminddb
 from django.core.signals import setting_changed
@@ -21,13 +21,17 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from ..conf import settings
-from ..core.geography import GEO_PRESETS, UNKNOWN_COUNTRIES, Place
-from .address import client_address, comes_from_trusted_proxy
+from ..core.geography import GEO_PRESETS, Attribution, Place
+from .address import Address, client_address, comes_from_trusted_proxy
+from .geo_file import FileState, GeoFile, state_of
+from .geo_headers import header_text, place_in_headers
+from .geo_records import place_of_record
+
+__all__ = ["GeoProvider", "HeaderGeo", "MaxMindGeo", "attributions", "geo_provider", "place_of_record"]
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
 SECONDS_BETWEEN_LOOKS = 1  # at the file, to see whether it was replaced
-MAX_HEADER = 100  # characters of a header that are looked at
 
 
 class GeoProvider(ABC):
@@ -39,6 +43,10 @@ class GeoProvider(ABC):
     def place(self, request: HttpRequest) -> Place | None:
         """Where a request seems to come from, or None where it can't be told. Never raises."""
 
+    def attributions(self) -> tuple[Attribution, ...]:
+        """Whom to credit for the places; shown while a live rule asks for one. Never raises, and asks no address."""
+        return ()
+
 
 class MaxMindGeo(GeoProvider):
     """Places by internet address, from an .mmdb file: GeoLite2, GeoIP2 or DB-IP Lite, Country or City.
@@ -48,97 +56,89 @@ class MaxMindGeo(GeoProvider):
     """
 
     def __init__(self) -> None:
-        self._reader: maxminddb.Reader | None = None
-        self._file: tuple[str, int, int, int] | None = None  # path, inode, size, mtime in nanoseconds
+        # The reader and the places read with it are one object, so that a thread can never mix two editions.
+        self._file: GeoFile | None = None
+        self._refused: FileState | None = None  # no database: not tried again until it changes
         self._looked_at = float("-inf")  # seconds of the monotonic clock
-        self._lock = threading.Lock()
-        self._complained = False
+        self._lock = threading.Lock()  # for looking at the file, not for looking places up
+        self._complaints: set[str] = set()
 
     @property
     def varies_on(self) -> frozenset[str]:  # type: ignore[override]
         return frozenset({"X-Forwarded-For"}) if settings.TRUSTED_PROXIES else frozenset()
 
     def place(self, request: HttpRequest) -> Place | None:
-        reader = self.reader()
-        if reader is None or (address := client_address(request)) is None:
+        address = client_address(request)
+        return None if address is None else self.place_at(address)
+
+    def place_at(self, address: Address) -> Place | None:
+        """The place of an address, or None where it can't be told. Never raises."""
+        file = self._current()
+        if file is None:
             return None
         try:
-            record = reader.get(address)
-        except (maxminddb.InvalidDatabaseError, ValueError) as error:
+            return file.place(address)
+        except Exception as error:  # whatever a reader makes of a damaged file
             self._complain("can't be read", error)
             return None
-        return place_of_record(record) if isinstance(record, dict) else None
 
     def reader(self) -> maxminddb.Reader | None:
         """The open database; None where there is none, or it is broken."""
-        now = time.monotonic()
-        if now - self._looked_at < SECONDS_BETWEEN_LOOKS:
-            return self._reader
+        file = self._current()
+        return None if file is None else file.reader
+
+    def attributions(self) -> tuple[Attribution, ...]:
+        file = self._current()
+        return () if file is None or file.attribution is None else (file.attribution,)
+
+    def _current(self) -> GeoFile | None:
+        """The newest edition that is whole; None where there is none."""
+        if time.monotonic() - self._looked_at < SECONDS_BETWEEN_LOOKS:
+            return self._file
         # While one thread looks, the others use what is open. A replaced reader goes when the last is done.
         if not self._lock.acquire(blocking=self._file is None):
-            return self._reader
+            return self._file
         try:
             self._look()
         finally:
             self._looked_at = time.monotonic()
             self._lock.release()
-        return self._reader
+        return self._file
 
     def _look(self) -> None:
-        path = settings.GEO_DATABASE
-        if path is None:
-            self._reader = self._file = None
+        if settings.GEO_DATABASE is None:
+            self._file = None
             return
+        path, state = str(settings.GEO_DATABASE), None
         try:
-            found = os.stat(path)
-            file = (str(path), found.st_ino, found.st_size, found.st_mtime_ns)
-            if file != self._file:
-                self._reader = maxminddb.open_database(str(path))
-                self._file, self._complained = file, False
-        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-            # A file that is away for a moment, or half copied: the one that is open is still good.
+            state = state_of(path)
+            if self._file is not None and self._file.state == state:
+                self._complaints.discard("can't be opened")  # it was away for a moment
+            elif state != self._refused:
+                file = GeoFile(path, state)
+                if self._file is not None:  # where there is none, what can be read is better than nothing
+                    file.try_out()
+                self._file = file
+                self._complaints.clear()
+        except OSError as error:  # away for a moment, or not ours to read: it may come back as it is
+            self._complain("can't be opened", error)
+        except Exception as error:  # whatever a reader makes of bytes that are no database
+            self._refused = state
             self._complain("can't be opened", error)
 
     def _complain(self, what: str, error: Exception) -> None:
         # The message of an error may hold the address that was looked up; its type says enough.
-        if not self._complained:
-            self._complained = True
-            logger.error(
-                "GEO_DATABASE %s %s (%s). Places can't be told until it is replaced.",
-                settings.GEO_DATABASE,
-                what,
-                type(error).__name__,
-            )
-
-
-def place_of_record(record: Mapping[str, Any]) -> Place:
-    """The place in a record of MaxMind's shape; DB-IP Lite has the same with names in place of codes.
-
-    The country is never taken from ``registered_country``, which is where the address was registered. The key for the
-    European Union is absent outside it.
-    """
-    country = record.get("country") or {}
-    location = record.get("location") or {}
-    code = country.get("iso_code")
-    subdivisions: list[str] = []
-    for subdivision in record.get("subdivisions") or ():
-        if code and (part := subdivision.get("iso_code")):
-            subdivisions.append(f"{code}-{part}")
-        if name := (subdivision.get("names") or {}).get("en"):
-            subdivisions.append(name)
-    latitude, longitude = location.get("latitude"), location.get("longitude")
-    point = None
-    if latitude is not None and longitude is not None:
-        point = (latitude, longitude, location.get("accuracy_radius"))
-    return Place(
-        continent=(record.get("continent") or {}).get("code"),
-        country=code,
-        subdivisions=tuple(subdivisions),
-        city=((record.get("city") or {}).get("names") or {}).get("en"),
-        postcode=(record.get("postal") or {}).get("code"),
-        point=point,
-        eu=bool(country.get("is_in_european_union", False)) if code else None,
-    )
+        if what in self._complaints:
+            return
+        self._complaints.add(what)
+        opened = what == "can't be opened" and self._file is not None
+        logger.error(
+            "GEO_DATABASE %s %s (%s). %s until it is replaced.",
+            settings.GEO_DATABASE,
+            what,
+            type(error).__name__,
+            "The edition that was opened before stays in use" if opened else "Places can't be told",
+        )
 
 
 class HeaderGeo(GeoProvider):
@@ -157,32 +157,22 @@ class HeaderGeo(GeoProvider):
     def place(self, request: HttpRequest) -> Place | None:
         if not comes_from_trusted_proxy(request):
             return None
-        told = {
-            part: unquote(str(request.headers.get(header, "")))[:MAX_HEADER].strip()
-            for part, header in self.headers().items()
-        }
-        country = told.get("country", "").upper()
-        if country in UNKNOWN_COUNTRIES:
-            country = ""
-        region = told.get("subdivisions", "")
-        if region and country and "-" not in region and len(region) <= 3:
-            region = f"{country}-{region.upper()}"
-        return Place(
-            continent=told.get("continent") or None,
-            country=country or None,
-            subdivisions=(region,) if region else (),
-            city=told.get("city") or None,
-            postcode=told.get("postcode") or None,
-            point=self._point(told),
+        return place_in_headers(
+            {part: header_text(header, request.headers.get(header, "")) for part, header in self.headers().items()}
         )
 
-    @staticmethod
-    def _point(told: Mapping[str, str]) -> tuple[float, float, None] | None:
-        try:
-            latitude, longitude = float(told["latitude"]), float(told["longitude"])
-        except (KeyError, ValueError):
-            return None
-        return (latitude, longitude, None) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+def attributions() -> tuple[Attribution, ...]:
+    """Whom to credit for the places that are told: as ``GEO_ATTRIBUTION`` says it, else as the provider does."""
+    try:
+        told = geo_provider().attributions()
+    except Exception as error:  # a provider of anybody's; the page that asks must go on
+        logger.error("GEO_PROVIDER %s can't say whom to credit (%s).", settings.GEO_PROVIDER, type(error).__name__)
+        told = ()
+    given = settings.GEO_ATTRIBUTION
+    if given is None:
+        return told
+    return (Attribution(given, told[0].url if told else ""),) if given else ()
 
 
 @cache
