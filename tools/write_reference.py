@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,8 +143,20 @@ def lower(text: Any) -> str:
     return f"{text}"[:1].lower() + f"{text}"[1:]
 
 
+def page(title: str, pk: int) -> Any:
+    """A page that nobody saved, which everybody may read."""
+    from wagtail.models import Page
+
+    made = Page(pk=pk, title=title, live=True)
+    made.get_view_restrictions = lambda: []  # the database is not asked
+    return made
+
+
 def example_rules() -> list[Rule]:
     """One filled-in rule of each type, in the order of the menu. They are not saved."""
+    from django.contrib.auth.models import Group
+    from wagtail.models import Site
+
     from wagtail_personalise_gov import models
 
     examples: dict[type[Rule], Rule] = {
@@ -154,7 +167,19 @@ def example_rules() -> list[Rule]:
             models.QueryRule(parameter="topic", values=["housing"]),
             models.FirstTimeVisitorRule(),
             models.VisitIntentRule(intent=models.Intent(name="Start a business", slug="start-business")),
+            models.VisitCountRule(comparison="at_least", visits=3),
+            models.LastVisitRule(comparison="at_least", days=30),
+            models.PagesViewedRule(what="page", page=page("Licence", pk=12), scope="visit"),
+            models.AccountRule(who="in_group", user_group=Group(name="Councillors")),
+            models.DeviceRule(kinds=["mobile", "tablet"]),
+            models.LanguageRule(how="prefers", languages=["cy"]),
             models.LocationRule(countries=["GB"], subdivisions=["GB-WLS"]),
+            models.NetworkRule(name="our offices", networks=["192.0.2.0/24", "2001:db8::/32"]),
+            models.TimeOfDayRule(start=time(22), end=time(6)),
+            models.DayOfWeekRule(days=["saturday", "sunday"]),
+            models.DateRangeRule(first_day=date(2026, 4, 1), last_day=date(2026, 5, 31), every_year=True),
+            models.PathRule(where="paths", paths=["/housing/*"]),
+            models.SiteRule(site=Site(hostname="www.example.gov", port=443, site_name="Northmoor Council")),
             models.SegmentRule(
                 other=models.Segment(
                     name="Riverside", slug="riverside", public_name="People who seem to be in Riverside"
@@ -204,6 +229,55 @@ def commands() -> str:
     return "\n".join(parts)
 
 
+def unknown() -> str:
+    """A row for each operator: what it answers of a fact that is unknown, as it is and turned round, and why not else.
+
+    The answers are the code's own, asked here.
+    """
+    from wagtail_personalise_gov.core.conditions import QUESTIONS, All, Not
+    from wagtail_personalise_gov.core.conditions import Any as AnyOf
+
+    values: dict[str, Any] = {
+        "in": ["GB"],
+        "equals": True,
+        "at_least": 3,
+        "at_most": 3,
+        "between": ["22:00", "06:00"],
+        "weekday": ["monday"],
+        "contains_any": ["GB-WLS"],
+        "matches": ["*.gov.uk"],
+        "within": {"lat": 51.5, "lng": -0.1, "km": 20},
+        "in_network": ["192.0.2.0/24"],
+        "language": ["cy"],
+        "at_least_in": {"restaurant": 0.5},
+    }
+
+    def said(answer: bool | None) -> str:
+        return {True: "yes", False: "no", None: "can't tell"}[answer]
+
+    def row(operator: str) -> Iterator[str]:
+        question = QUESTIONS[operator]("some.fact", values[operator])
+        yield code(operator)
+        for condition, facts in (
+            (question, {}),
+            (Not(question), {}),
+            (question, {"some.fact": object()}),
+            (All(question, QUESTIONS["equals"]("other.fact", 1)), {"other.fact": 2}),
+            (AnyOf(question, QUESTIONS["equals"]("other.fact", 1)), {"other.fact": 1}),
+        ):
+            yield said(condition.answer(facts))
+
+    head = (
+        "operator",
+        "fact unknown",
+        "**not**, fact unknown",
+        "fact of a strange kind",
+        "unknown **and** no",
+        "unknown **or** yes",
+    )
+    return table(head, map(row, QUESTIONS))
+
+
 def geo_presets() -> str:
     from wagtail_personalise_gov.core.geography import GEO_PRESETS
 
@@ -222,6 +296,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "cookies": cookies,
     "commands": commands,
     "geo-presets": geo_presets,
+    "unknown": unknown,
 }
 
 

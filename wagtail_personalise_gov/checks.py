@@ -19,10 +19,12 @@ from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from .compiling import rule_models, shared_cache
+from .compiling import shared_cache
 from .conf import NAME, problems, settings
 from .models import Rule
-from .visit.geo import MaxMindGeo
+from .models.missing import rule_models
+from .visit.geo import HeaderGeo, MaxMindGeo
+from .visit.geo_file import DamagedDatabase, GeoFile
 from .visit.middleware import PersonaliseMiddleware
 
 ID = "wagtail_personalise_gov"
@@ -88,7 +90,7 @@ def check_middleware(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(ID)
 def check_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The geo database can be opened. A site without one is fine: places can't be told there."""
+    """The geo database is whole. A site without one is fine: places can't be told there."""
     path = settings.GEO_DATABASE
     if path is None or not _is(settings.GEO_PROVIDER, MaxMindGeo):
         return []
@@ -96,14 +98,32 @@ def check_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not os.path.isfile(path):
         problem, hint = "is not there", "Put an .mmdb file there, or correct the path."
     else:
+        again = "Download it again, and rename it into its place."
         try:
-            maxminddb.open_database(str(path)).close()
+            GeoFile(str(path)).try_out()
             return []
         except OSError as error:
             problem, hint = f"can't be read ({error.strerror})", "Let the server's user read it."
-        except (ValueError, maxminddb.InvalidDatabaseError) as error:
-            problem, hint = f"is no geo database ({error})", "Download it again, and rename it into its place."
+        except DamagedDatabase as error:
+            problem, hint = f"is damaged inside ({error})", again
+        except Exception as error:  # whatever a reader makes of bytes that are no database
+            problem, hint = f"is no geo database ({error})", again
     return [Warning(f"{what} {problem}. Until then no visitor's place can be told.", hint=hint, id=f"{ID}.W003")]
+
+
+@register(ID)
+def check_geo_headers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Headers that tell places are believed from somebody."""
+    if settings.TRUSTED_PROXIES or not _is(settings.GEO_PROVIDER, HeaderGeo):
+        return []
+    return [
+        Warning(
+            f"{NAME}['TRUSTED_PROXIES'] is empty, so the headers that {settings.GEO_PROVIDER!r} reads are believed "
+            "from nobody. No visitor's place can be told.",
+            hint='Name the networks from which your CDN reaches you, such as ["192.0.2.0/24"], or "unix" for a socket.',
+            id=f"{ID}.W009",
+        )
+    ]
 
 
 @register(ID, deploy=True)

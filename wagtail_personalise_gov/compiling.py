@@ -11,9 +11,10 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core.cache import caches
@@ -23,12 +24,17 @@ from wagtail.log_actions import log
 from wagtail.models import Site
 
 from .conf import settings
-from .core.conditions import Condition, ConditionError, OneOf
+from .core.conditions import Condition, ConditionError, OneOf, questions_in
 from .core.intents import Intent as CoreIntent
 from .core.intents import Intents, Signal
+from .core.pages import NOTHING_WATCHED, Watched, Watching
+from .core.preference import Mode
 from .core.ruleset import NO_RULES, Ruleset
 from .facts import facts_named
 from .models import Intent, IntentSignal, Rule, RulesetState, Segment
+from .models.addresses import PAGE_MODEL, page_address
+from .models.missing import missing_rule_types, rule_models
+from .models.problems import asked_by, joins_account_to_memory
 from .signals import ruleset_retired
 
 logger = logging.getLogger("wagtail_personalise_gov")
@@ -40,11 +46,6 @@ SECONDS_BETWEEN_LOGS = 60
 
 # What a rule that can't be asked becomes: a question about a fact that nobody knows, so unknown, and never wider.
 CANNOT_TELL = OneOf("rule.broken", ["-"])
-
-
-def rule_models() -> list[type[Rule]]:
-    """Every installed, concrete rule type."""
-    return [model for model in apps.get_models() if issubclass(model, Rule)]
 
 
 def compile_ruleset() -> Ruleset:
@@ -69,7 +70,11 @@ def _compile(state: RulesetState) -> Ruleset:
         rows = model._default_manager.filter(segment__live=True, segment__archived=False)
         for rule in rows.select_related(*links) if links else rows:
             asked[rule.segment_id].append(_asked(rule))
-    conditions = {segment.slug: segment.join(asked[segment.pk]) for segment in segments}
+    missing = missing_rule_types([segment.pk for segment in segments])
+    conditions = {
+        segment.slug: _with_all_rules(segment, asked[segment.pk], missing.get(segment.pk, [])) for segment in segments
+    }
+    _keep_accounts_apart(conditions)
     facts = facts_named(name for condition in conditions.values() for name in condition.facts)
     return Ruleset(
         version=state.version,
@@ -78,6 +83,7 @@ def _compile(state: RulesetState) -> Ruleset:
         intents=_intents(),
         remembers=frozenset().union(*(fact.remembers for fact in facts)),
         landing=any(fact.landing for fact in facts),
+        watching=_watching(conditions.values()),
     )
 
 
@@ -99,6 +105,57 @@ def _asked(rule: Rule) -> Condition:
         return CANNOT_TELL
 
 
+def _with_all_rules(segment: Segment, asked: list[Condition], missing: list[str]) -> Condition:
+    """The condition of a segment; one that can't be told where rules of it are out of reach."""
+    if not missing:
+        return segment.join(asked)
+    logger.error(
+        "Segment %r has rules of a type that is not installed: %s. Nobody is in it until that app is back, or an "
+        "editor settles it.",
+        segment.slug,
+        ", ".join(missing),
+    )
+    return CANNOT_TELL
+
+
+def _keep_accounts_apart(conditions: dict[str, Condition]) -> None:
+    """Make those segments untellable that would join who somebody is to what is remembered of them, unasked."""
+    if settings.MODE is Mode.OPT_IN:
+        return
+    joining = [slug for slug in conditions if joins_account_to_memory(asked_by(slug, conditions))]
+    for slug in joining:
+        conditions[slug] = CANNOT_TELL
+        logger.error(
+            "Segment %r asks both about accounts and about what is remembered of visitors. That needs MODE 'opt_in'; "
+            "until then nobody is in it.",
+            slug,
+        )
+
+
+def _watching(conditions: Iterable[Condition]) -> Watching:
+    """The pages and sections that these conditions ask about, whoever's rules they are of."""
+    asked: dict[str, set[int]] = defaultdict(set)
+    for question in chain.from_iterable(map(questions_in, conditions)):
+        scope, _dot, part = question.fact.partition(".")
+        if scope in ("visit", "visitor") and part in ("pages", "sections"):
+            asked[question.fact] |= {key for key in question.value if isinstance(key, int)}
+        elif question.fact in ("visit.page_count", "visitor.page_count"):
+            asked[question.fact].add(0)
+    if not asked:
+        return NOTHING_WATCHED
+    sections = asked["visit.sections"] | asked["visitor.sections"]
+    places = dict(apps.get_model(PAGE_MODEL).objects.filter(pk__in=sections).values_list("pk", "path"))
+
+    def watched(scope: str) -> Watched:
+        return Watched(
+            pages=frozenset(asked[f"{scope}.pages"]),
+            sections={key: places[key] for key in sorted(asked[f"{scope}.sections"]) if key in places},
+            every=bool(asked[f"{scope}.page_count"]),
+        )
+
+    return Watching(visit=watched("visit"), ever=watched("visitor"))
+
+
 def _intents() -> Intents:
     intents = list(Intent.objects.all())
     slugs = {intent.pk: intent.slug for intent in intents}
@@ -107,10 +164,11 @@ def _intents() -> Intents:
     for signal in IntentSignal.objects.select_related("page"):
         text, host = signal.text.strip(), ""
         if signal.kind in IntentSignal.ABOUT_PAGES:
-            parts = signal.page.get_url_parts() if signal.page else None
-            if parts is None or parts[2] is None:
+            address = page_address(signal.page)
+            if address is None:
                 continue  # a page of no site has no address to land on
-            text, host = parts[2], (urlsplit(parts[1]).hostname or "") if many_sites else ""
+            site, text = address
+            host = site.partition(":")[0] if many_sites else ""
         signals.append(Signal(slugs[signal.intent_id], signal.kind, text, signal.confidence, host))
     return Intents(
         tuple(

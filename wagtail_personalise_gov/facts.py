@@ -27,75 +27,82 @@ Reader = Callable[[Any], Any]
 # Visits are told apart by the cookies and by whether a link came from this site.
 VISIT_COOKIES = frozenset({"Cookie", "Referer"})
 
+# Where values are read from, in plain words.
+MEMORY = _("what is kept on your device")
+LANDING = _("how your visit began, kept on your device")
+ADDRESS = _("your internet address, or what you told us")
+ACCOUNT = _("your account on this site")
+THIS_ADDRESS = _("the address of the page")
+
+
+def _remembered(
+    name: str, meaning: Any, *items: str, kind: str = "text", read_from: Any = LANDING, landing: bool = True
+) -> Fact:
+    """A fact that is known by what the visitor's browser keeps for us."""
+    return Fact(
+        name,
+        meaning,
+        VISIT_COOKIES,
+        kind=kind,
+        reads_device=True,
+        remembers=frozenset(items),
+        landing=landing,
+        read_from=read_from,
+    )
+
+
+def _pages(scope: str, item: str, *meanings: Any) -> tuple[Fact, ...]:
+    """Which pages were looked at. They begin with the first page that a live rule watches, so not with the landing."""
+    parts = (("pages", "pages"), ("sections", "pages"), ("page_count", "int"))
+    return tuple(
+        _remembered(f"{scope}.{part}", meaning, item, kind=kind, read_from=MEMORY, landing=False)
+        for (part, kind), meaning in zip(parts, meanings, strict=True)
+    )
+
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        Fact(
-            "visitor.first_visit",
-            _("whether this is your first visit"),
-            VISIT_COOKIES,
-            kind="bool",
-            reads_device=True,
-            remembers=frozenset({"visits"}),
-            landing=True,
+        _remembered(
+            "visitor.first_visit", _("whether this is your first visit"), "visits", kind="bool", read_from=MEMORY
         ),
-        Fact(
-            "visitor.visits",
-            _("how many times you have visited"),
-            VISIT_COOKIES,
-            kind="int",
-            reads_device=True,
-            remembers=frozenset({"visits"}),
-            landing=True,
-        ),
-        Fact(
+        _remembered("visitor.visits", _("how many times you have visited"), "visits", kind="int", read_from=MEMORY),
+        _remembered(
             "visitor.days_since_last_visit",
             _("how many days ago you last visited"),
-            VISIT_COOKIES,
+            "visits",
+            "last_visit",
             kind="int",
-            reads_device=True,
-            remembers=frozenset({"visits", "last_visit"}),
-            landing=True,
+            read_from=MEMORY,
         ),
-        Fact(
-            "visit.referrer.host",
-            _("the website that you came from"),
-            VISIT_COOKIES,
-            reads_device=True,
-            remembers=frozenset({"referrer"}),
-            landing=True,
+        *_pages(
+            "visitor",
+            "past_pages",
+            _("which of certain pages you have looked at, on this visit or before"),
+            _("which of certain parts of this site you have looked at, on this visit or before"),
+            _("how many different pages you have looked at, on this visit and before"),
         ),
-        Fact(
-            "visit.referrer.kind",
-            _("the kind of website that you came from, such as a search engine"),
-            VISIT_COOKIES,
-            reads_device=True,
-            remembers=frozenset({"referrer"}),
-            landing=True,
+        *_pages(
+            "visit",
+            "pages",
+            _("which of certain pages you have looked at on this visit"),
+            _("which of certain parts of this site you have looked at on this visit"),
+            _("how many different pages you have looked at on this visit"),
         ),
-        *(
-            Fact(
-                f"visit.campaign.{part}",
-                meaning,
-                VISIT_COOKIES,
-                reads_device=True,
-                remembers=frozenset({"campaign"}),
-                landing=True,
-            )
-            for part, meaning in (
-                ("source", _("where the campaign link that you followed was published")),
-                ("medium", _("the kind of campaign link that you followed")),
-                ("name", _("the campaign whose link you followed")),
-            )
+        _remembered("visit.referrer.host", _("the website that you came from"), "referrer"),
+        _remembered(
+            "visit.referrer.kind", _("the kind of website that you came from, such as a search engine"), "referrer"
         ),
-        Fact(
+        _remembered(
+            "visit.campaign.source", _("where the campaign link that you followed was published"), "campaign"
+        ),
+        _remembered("visit.campaign.medium", _("the kind of campaign link that you followed"), "campaign"),
+        _remembered("visit.campaign.name", _("the campaign whose link you followed"), "campaign"),
+        _remembered(
             "visit.intent",
             _("what you told us you want to do, or what the page that you started from suggests"),
-            VISIT_COOKIES,
+            "intent",
             kind="weights",
-            reads_device=True,
-            remembers=frozenset({"intent"}),
-            landing=True,
         ),
         # Where a place is read from depends on the geo provider, which adds its own headers to these rows' Vary; and a
         # place that the visitor told us beats the guess, so it is always read from the cookie too.
@@ -107,6 +114,7 @@ FACTS: dict[str, Fact] = {
                 kind=kind,
                 reads_device=True,
                 remembers=frozenset({"place"}),
+                read_from=ADDRESS,
             )
             for part, kind, meaning in (
                 ("continent", "text", _("the continent that you seem to be in")),
@@ -123,33 +131,51 @@ FACTS: dict[str, Fact] = {
             _("whether you use a phone, a tablet or a computer"),
             frozenset({"User-Agent", "Sec-CH-UA-Mobile"}),
             reads_device=True,
+            read_from=_("what your browser says it is"),
+        ),
+        *(
+            Fact(
+                name,
+                meaning,
+                frozenset({"Accept-Language"}),
+                kind="texts",
+                reads_device=True,
+                read_from=_("the languages that your browser is set to"),
+            )
+            for name, meaning in (
+                ("language", _("the languages that your browser asks for")),
+                ("language.preferred", _("the language that your browser asks for first")),
+            )
         ),
         Fact(
-            "language",
-            _("the languages that your browser asks for"),
-            frozenset({"Accept-Language"}),
-            kind="texts",
-            reads_device=True,
+            "clock.local",
+            _("the time of day and the date"),
+            kind="moment",
+            about_visitor=False,
+            read_from=_("the clock"),
         ),
-        Fact("clock.local", _("the time of day and the date"), kind="moment", about_visitor=False),
-        Fact(
-            "account.signed_in", _("whether you are signed in"), frozenset({"Cookie"}), kind="bool", reads_device=True
+        *(
+            Fact(name, meaning, frozenset({"Cookie"}), kind=kind, reads_device=True, read_from=ACCOUNT)
+            for name, kind, meaning in (
+                ("account.signed_in", "bool", _("whether you are signed in")),
+                ("account.groups", "texts", _("the groups that your account is in")),
+            )
         ),
-        Fact(
-            "account.groups",
-            _("the groups that your account is in"),
-            frozenset({"Cookie"}),
-            kind="texts",
-            reads_device=True,
-        ),
-        Fact("network.ip", _("your internet address"), kind="address"),
-        Fact("request.path", _("the address of this page"), about_visitor=False),
+        Fact("network.ip", _("your internet address"), kind="address", read_from=_("the connection")),
+        Fact("request.path", _("the address of this page"), about_visitor=False, read_from=THIS_ADDRESS),
         Fact(
             "request.query",
             _("what the link that you followed says after its question mark"),
             kind="mapping",
+            read_from=THIS_ADDRESS,
         ),
-        Fact("request.site", _("the site that you are on"), frozenset({"Host"}), about_visitor=False),
+        Fact(
+            "request.site",
+            _("the site that you are on"),
+            frozenset({"Host"}),
+            about_visitor=False,
+            read_from=THIS_ADDRESS,
+        ),
     )
 }
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
 from wagtail.signals import page_slug_changed, post_page_move
 
-from .compiling import retire, rule_models
-from .models import Intent, IntentSignal, Segment
+from .compiling import retire
+from .models import Intent, IntentSignal, Rule, RuleTypeInUse, Segment
+from .models.addresses import PAGE_MODEL
+from .models.missing import rule_models
 
 
 def retire_ruleset(sender: Any, **kwargs: Any) -> None:
@@ -17,9 +20,26 @@ def retire_ruleset(sender: Any, **kwargs: Any) -> None:
     retire()
 
 
-def retire_for_signals_about_pages(sender: Any, **kwargs: Any) -> None:
-    """A page that moved has another address, and an intent may be suggested by landing there."""
-    if IntentSignal.objects.filter(kind__in=IntentSignal.ABOUT_PAGES).exists():
+def retire_for_pages(sender: Any, **kwargs: Any) -> None:
+    """A page that moved has another address and place, which intents and rules may ask about."""
+    page = apps.get_model(PAGE_MODEL)
+    about_pages = IntentSignal.objects.filter(kind__in=IntentSignal.ABOUT_PAGES).exists()
+    if about_pages or any(model._default_manager.exists() for model in RULES_ABOUT.get(page, ())):
+        retire()
+
+
+def note_rule_type(sender: Any, instance: Rule, **kwargs: Any) -> None:
+    """So that a rule whose app is removed some day is missed."""
+    RuleTypeInUse.note(instance)
+
+
+def unnote_rule_type(sender: Any, instance: Rule, **kwargs: Any) -> None:
+    RuleTypeInUse.unnote(instance)
+
+
+def retire_for_rules_about_it(sender: Any, instance: Model, **kwargs: Any) -> None:
+    """What rules ask about was renamed or deleted: a group, a site, a page, or what other people's rules name."""
+    if any(model._default_manager.exists() for model in RULES_ABOUT[sender]):
         retire()
 
 
@@ -28,5 +48,24 @@ for model in models:
     for change in (post_save, post_delete):
         change.connect(retire_ruleset, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")
 
+for rule_model in rule_models():
+    uid = f"wagtail_personalise_gov.{rule_model._meta.label}.in_use"
+    post_save.connect(note_rule_type, sender=rule_model, dispatch_uid=uid)
+    post_delete.connect(unnote_rule_type, sender=rule_model, dispatch_uid=uid)
+
+# What rules ask about → the types of rules that do.
+RULES_ABOUT: dict[type[Model], list[type[Rule]]] = {}
+for rule_model in rule_models():
+    for field in rule_model._meta.concrete_fields:
+        if field.many_to_one and field.related_model not in (Segment, Intent):
+            RULES_ABOUT.setdefault(field.related_model, []).append(rule_model)
+
+for model in RULES_ABOUT:
+    changes = [post_delete] if model is apps.get_model(PAGE_MODEL) else [post_save, post_delete]
+    for change in changes:
+        change.connect(
+            retire_for_rules_about_it, sender=model, dispatch_uid=f"wagtail_personalise_gov.about.{model._meta.label}"
+        )
+
 for change in (page_slug_changed, post_page_move):
-    change.connect(retire_for_signals_about_pages, dispatch_uid="wagtail_personalise_gov.pages")
+    change.connect(retire_for_pages, dispatch_uid="wagtail_personalise_gov.pages")

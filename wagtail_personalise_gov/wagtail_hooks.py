@@ -1,4 +1,4 @@
-"""What the Wagtail admin gets from us. Registration only: each thing stands in `editor/`."""
+"""What Wagtail gets from us. Registration only: what the admin gets stands in `editor/`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .editor.logs import register_actions
 from .editor.pausing import warn_on_home_page
 from .editor.viewsets import PersonalisationGroup
 from .models import Segment
+from .visit.served import AFTER_RESTRICTIONS, note_served_page
 
 ICONS = ("archive", "intent", "pause", "restore", "segment")
 
@@ -22,6 +23,7 @@ hooks.register("register_log_actions", register_actions)
 hooks.register("before_delete_snippet", refuse_deletion_of_used)
 hooks.register("register_snippet_listing_buttons", listing_buttons)
 hooks.register("construct_homepage_panels", warn_on_home_page)
+hooks.register("on_serve_page", note_served_page, order=AFTER_RESTRICTIONS)
 
 
 @hooks.register("register_snippet_action_menu_item")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Answer = bool | None
 
@@ -64,13 +65,15 @@ def contains_any(known: Any, values: list[Any]) -> Answer:
 
 
 def between(known: Any, ends: list[Any]) -> Answer:
-    low, high = ends
+    low, high, *zone = ends
     shown = low if high is None else high
     if not isinstance(shown, str):
         return (low is None or known >= low) and (high is None or known <= high) if number(known) else None
     if not isinstance(known, datetime):
         return None
-    first, last = (None if end is None else int(re.sub("[-:]", "", end)) for end in ends)
+    if zone:
+        known = known.astimezone(ZoneInfo(zone[0]))
+    first, last = (None if end is None else int(re.sub("[-:]", "", end)) for end in (low, high))
     if ":" in shown:
         now = known.hour * 100 + known.minute
         return first <= now < last if first < last else not last <= now < first
@@ -79,6 +82,10 @@ def between(known: Any, ends: list[Any]) -> Answer:
         return first <= now <= last if first <= last else not last < now < first
     now = known.year * 10000 + known.month * 100 + known.day
     return (first is None or now >= first) and (last is None or now <= last)
+
+
+def weekday(known: Any, days: list[str]) -> Answer:
+    return known.strftime("%A").lower() in days if isinstance(known, datetime) else None
 
 
 def matches(known: Any, patterns: list[str]) -> Answer:
@@ -153,6 +160,7 @@ OPERATORS = {
     "at_least": lambda known, value: known >= value if number(known) else None,
     "at_most": lambda known, value: known <= value if number(known) else None,
     "between": between,
+    "weekday": weekday,
     "contains_any": contains_any,
     "matches": matches,
     "within": within,

@@ -21,6 +21,8 @@ WEIGHTS = st.sampled_from([0.3, 0.5, 0.9, 1])
 DATES = st.sampled_from(["2026-04-01", "2026-04-18", "2027-01-01", "2028-02-29"])
 DAYS = st.sampled_from(["01-01", "02-28", "02-29", "03-01", "04-18", "12-31"])
 TIMES = st.sampled_from(["00:00", "06:00", "09:00", "17:00", "22:00", "23:59"])
+ZONES = st.sampled_from(["Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Kiritimati"])
+WEEKDAYS = st.sampled_from(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"])
 NETWORKS = st.sampled_from(["192.0.2.0/24", "192.0.2.7", "10.0.0.0/8", "2001:db8::/32", "::ffff:10.0.0.0/104", "::/0"])
 RANGES = st.sampled_from(["*", "cy", "CY-gb", "en", "en-GB", "zh-Hant"])
 
@@ -42,13 +44,20 @@ def one_open_end(ends: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.one_of(ranges, ends.map(lambda end: [end, None]), ends.map(lambda end: [None, end]))
 
 
+def maybe_elsewhere(ranges: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[list[Any]]:
+    """The same, at times by the clock of a named zone."""
+    return ranges | st.builds(lambda ends, zone: [*ends, zone], ranges, ZONES)
+
+
 # For each operator, values that it takes.
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "in": st.one_of(some(WORDS), some(NUMBERS)),
     "equals": st.one_of(WORDS, NUMBERS, st.booleans()),
     "at_least": NUMBERS,
     "at_most": NUMBERS,
-    "between": st.one_of(one_open_end(NUMBERS), one_open_end(DATES), both_ends(DAYS), both_ends(TIMES)),
+    "between": one_open_end(NUMBERS)
+    | maybe_elsewhere(st.one_of(one_open_end(DATES), both_ends(DAYS), both_ends(TIMES))),
+    "weekday": some(WEEKDAYS),
     "contains_any": st.one_of(some(WORDS), some(NUMBERS)),
     "matches": some(pattern()),
     "within": st.builds(lambda point, km: {"lat": point[0], "lng": point[1], "km": km}, POINTS, KILOMETRES),

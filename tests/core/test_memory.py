@@ -15,6 +15,7 @@ from wagtail_personalise_gov.core.memory import (
     ThisVisit,
     VisitorMemory,
 )
+from wagtail_personalise_gov.core.pages import PagesSeen
 
 # When a visit begins and ends
 
@@ -100,7 +101,12 @@ def test_a_new_visit_begins_in_its_own_way() -> None:
     later = arriving(NOON + 60, referrer=Referrer("direct"), campaign=Campaign(), recognised={"parking": 0.6})
     memory = opened(opened(STRANGER, arriving(recognised={"licence": 0.9})), later)
     assert memory.visit == ThisVisit(
-        NOON // 10 + 6, landed=True, referrer=Referrer("direct"), campaign=Campaign(), recognised={"parking": 0.6}
+        NOON // 10 + 6,
+        landed=True,
+        referrer=Referrer("direct"),
+        campaign=Campaign(),
+        recognised={"parking": 0.6},
+        seen=PagesSeen(),
     )
 
 
@@ -120,7 +126,7 @@ def test_a_stranger_who_lands_is_on_their_first_visit() -> None:
     assert FIRST.first_visit is True
     assert FIRST.visits == 1
     assert FIRST.days_since_last_visit is None
-    assert FIRST.past == Past(began=DAY, visits=1, this_day=DAY)
+    assert FIRST.past == Past(began=DAY, visits=1, this_day=DAY, seen=PagesSeen())
 
 
 def test_the_first_visit_stays_the_first_to_its_end() -> None:
@@ -187,7 +193,7 @@ def test_a_visit_over_midnight_is_one_visit_of_the_day_it_began() -> None:
     evening = opened(STRANGER, arriving(NOON + 12 * 60 - 5))
     after_midnight = opened(evening, arriving(NOON + 12 * 60 + 5))
     assert after_midnight.visits == 1
-    assert after_midnight.past == Past(began=DAY, visits=1, this_day=DAY)
+    assert after_midnight.past == Past(began=DAY, visits=1, this_day=DAY, seen=PagesSeen())
     assert opened(after_midnight, arriving(NOON + 2 * MINUTES_PER_DAY)).days_since_last_visit == 2
 
 

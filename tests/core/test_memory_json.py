@@ -66,6 +66,7 @@ def test_the_json_is_short_and_leaves_out_what_is_not_kept() -> None:
         "s": {"parking": 0.6},
         "i": "licence",
         "p": ["GB", "GB-ENG", "Riverside"],
+        "g": "c.f/7",
     }
 
 
@@ -74,8 +75,8 @@ def test_memory_holds_nothing_that_tells_one_visitor_from_another() -> None:
     one, other = (opened(STRANGER, arriving()) for _visitor in range(2))
     assert one == other
     assert {field.name for part in (ThisVisit, Past) for field in dataclasses.fields(part)} == {
-        *("step", "landed", "referrer", "campaign", "recognised", "intent", "place"),
-        *("began", "visits", "this_day", "last_day"),
+        *("step", "landed", "referrer", "campaign", "recognised", "intent", "place", "seen"),
+        *("began", "visits", "this_day", "last_day", "seen"),
     }
 
 

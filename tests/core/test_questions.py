@@ -29,7 +29,11 @@ TAKEN: dict[str, list[Any]] = {
         ["02-29", "02-29"],
         ["22:00", "06:00"],
         ["00:00", "23:59"],
+        ["00:00", "23:59", "Europe/London"],
+        ["2026-04-01", None, "America/Argentina/Buenos_Aires"],
+        ["12-20", "01-06", "UTC"],
     ],
+    "weekday": [["monday"], ["Saturday", "SUNDAY"]],
     "contains_any": [["GB-WLS"], [1, 2], [""]],
     "matches": [["*.gov.uk"], ["*"], ["a", "b*"]],
     "within": [{"lat": 90, "lng": -180, "km": 0.1}, {"lat": -90.0, "lng": 180, "km": 20_100}],
@@ -75,7 +79,16 @@ REFUSED: dict[str, list[Any]] = {
         ["20260418", None],
         ["2026-04-18T09:00", None],
         {"low": 1, "high": 2},
+        [1, 2, "Europe/London"],
+        ["09:00", "17:00", "Europe/London", "UTC"],
+        ["09:00", "17:00", "Europe/Lundon"],
+        ["09:00", "17:00", "Europe"],  # a folder of zones
+        ["09:00", "17:00", "../../etc/passwd"],
+        ["09:00", "17:00", ""],
+        ["09:00", "17:00", "x" * 501],
+        ["09:00", "17:00", None],
     ],
+    "weekday": [*NOT_LISTS, ["mon"], [""], [1], ["samedi"]],
     "contains_any": [*NOT_LISTS, [True], [None], ["GB", 1]],
     "matches": [*NOT_LISTS, [""], [1], ["x" * 501], ["*"] * 1001],
     "within": [
@@ -136,7 +149,13 @@ def test_a_question_refuses_other_values_and_says_what_it_takes(operator: str, v
     says_what_it_takes = f"\"{operator}\" asked of 'some.fact' takes {QUESTIONS[operator].takes}; got " in words
     assert says_what_it_takes or any(
         remedy in words
-        for remedy in ("ends before it starts", "Write it as 192.0.2.0/24", "Write it as cy, or as en-GB")
+        for remedy in (
+            "ends before it starts",
+            "Write it as 192.0.2.0/24",
+            "Write it as cy, or as en-GB",
+            "Write one such as Europe/London",
+            "The days are monday, tuesday",
+        )
     )
     assert len(words) < 500
 

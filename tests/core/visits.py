@@ -14,6 +14,7 @@ from wagtail_personalise_gov.core.memory import (
     ThisVisit,
     VisitorMemory,
 )
+from wagtail_personalise_gov.core.pages import PagesSeen
 
 NOON = 20_000 * MINUTES_PER_DAY + 12 * 60  # minutes since 1970: noon of 4 October 2024, the first minute of a step
 DAY = 20_000
@@ -25,7 +26,7 @@ NEWSLETTER = Campaign("newsletter", "email", "start-up-week")
 
 
 def arriving(minute: int = NOON, internal: bool = False, **how: Any) -> Arrival:
-    return Arrival(minute, internal, **{"referrer": SEARCH, "campaign": NEWSLETTER, **how})
+    return Arrival(minute, minute // MINUTES_PER_DAY, internal, **{"referrer": SEARCH, "campaign": NEWSLETTER, **how})
 
 
 def opened(memory: VisitorMemory, arrival: Arrival, timeout: int = TIMEOUT, max_age: int = MAX_AGE) -> VisitorMemory:
@@ -44,8 +45,9 @@ FULL = VisitorMemory(
         recognised={"parking": 0.6},
         intent="licence",
         place=DeclaredPlace("GB", "GB-ENG", "Riverside"),
+        seen=PagesSeen((12, 15), (7,)),
     ),
-    Past(DAY - 3, visits=2, this_day=DAY, last_day=DAY - 2),
+    Past(DAY - 3, visits=2, this_day=DAY, last_day=DAY - 2, seen=PagesSeen((15,), ())),
 )
 EVERYTHING = frozenset(MEMORY_ITEMS)
 

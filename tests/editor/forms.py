@@ -22,11 +22,17 @@ def segment_form(*cards: Card, **fields: Any) -> dict[str, Any]:
     for relation in Segment.rule_relations():
         own = [card for rule, card in cards if rule is relation.related_model]
         items = [
-            {"id": "", "negated": "False", "ORDER": str(position), **card} for position, card in enumerate(own, start=1)
+            {"id": "", "negated": "False", "ORDER": str(position), **chosen(relation.related_model), **card}
+            for position, card in enumerate(own, start=1)
         ]
         data[relation.get_accessor_name()] = inline_formset(items, initial=sum("id" in card for card in own))
     form: dict[str, Any] = nested_form_data(data)
     return form
+
+
+def chosen(rule: type[Rule]) -> dict[str, Any]:
+    """What a new card has chosen from its lists, before anybody touches it."""
+    return {field.name: field.default for field in rule._meta.concrete_fields if field.choices and field.has_default()}
 
 
 def saved_cards(segment: Segment) -> list[Card]:
@@ -39,6 +45,6 @@ def saved_cards(segment: Segment) -> list[Card]:
             if field.name not in {"id", "segment", "sort_order"}
         }
         posted = {name: ", ".join(value) if isinstance(value, list) else value for name, value in fields.items()}
-        given = {name: str(value) for name, value in posted.items() if value is not None and value is not False}
+        given = {name: str(value) for name, value in posted.items() if value not in (None, False, "")}
         cards.append((type(rule), {"id": str(rule.pk), "negated": str(rule.negated), **given}))
     return cards

@@ -56,7 +56,8 @@ def test_one_menu_offers_every_installed_rule_type_with_its_description(desk: Cl
 def test_rule_types_stand_in_groups_and_those_of_the_site_come_last(desk: Client) -> None:
     page = desk.get(addresses_for("add", Segment)).content.decode()
     groups = re.findall(r'class="personalise-rules__group" role="group" aria-label="([^"]+)"', page)
-    assert groups == ["How they arrived", "The visitor", "Where they are", "Other segments", "Northmoor"]
+    own = ["How they arrived", "The visitor", "Their device and language", "Where they are", "When it is"]
+    assert groups == [*own, "What they look at", "Other segments", "Northmoor"]
 
 
 def test_every_card_begins_with_whether_it_is_so_though_no_rule_lists_that_field(desk: Client) -> None:

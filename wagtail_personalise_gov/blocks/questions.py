@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from ..models.rules.place import country_code, subdivision_code
+from ..models.iso import country_code, subdivision_code
 from .personalised import visit_of
 from .wording import worded
 

@@ -7,6 +7,7 @@ back from JSON.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any as AnyValue
 
 from .logic import All, Answer, Any, Condition, ConditionError, Group, InSegment, Not
@@ -21,6 +22,7 @@ from .questions import (
     InNetwork,
     Matches,
     OneOf,
+    OnWeekday,
     Question,
     SpeaksLanguage,
     Within,
@@ -45,11 +47,13 @@ __all__ = [
     "InSegment",
     "Matches",
     "Not",
+    "OnWeekday",
     "OneOf",
     "Question",
     "SpeaksLanguage",
     "Within",
     "from_json",
+    "questions_in",
 ]
 
 # Deeper than any editor's form can build. Bounds the work on JSON from outside, and Python's own recursion.
@@ -84,6 +88,17 @@ def from_json(data: object, depth: int = 0) -> Condition:
             raise ConditionError('"segment" holds the slug of a segment, such as "new-parents".')
         return InSegment(inner)
     raise ConditionError(f"A condition is one of {SHAPES}; got the keys {_listed(data)}.")
+
+
+def questions_in(condition: Condition) -> Iterator[Question]:
+    """Every question of a condition; segments inside it are not followed."""
+    if isinstance(condition, Question):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from questions_in(condition.of)
+    elif isinstance(condition, Group):
+        for part in condition.of:
+            yield from questions_in(part)
 
 
 def _question(data: dict[AnyValue, AnyValue]) -> Question:

@@ -26,7 +26,7 @@ KINDS = frozenset(
 )
 
 # The things that a visitor's own browser may be asked to remember, each only while a live rule needs it.
-MEMORY_ITEMS = frozenset({"visits", "last_visit", "referrer", "campaign", "intent", "place", "pages"})
+MEMORY_ITEMS = frozenset({"visits", "last_visit", "referrer", "campaign", "intent", "place", "pages", "past_pages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Fact:
     `about_visitor` is False for what is the same for everybody (the clock, the path): it goes on working after refusal.
     `remembers` names the items of memory that the fact cannot be known without.
     `landing` marks what is seen on the first request of a visit only.
+    `read_from` says in plain words where the value comes from ("your internet address"); "" for a site's own reader.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Fact:
     about_visitor: bool = True
     remembers: frozenset[str] = frozenset()
     landing: bool = False
+    read_from: object = ""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

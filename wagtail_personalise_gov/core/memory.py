@@ -10,16 +10,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
+
+from .pages import NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
 
 STEP_MINUTES = 10  # the grain of the time of last activity; coarser writes fewer cookies and tells less
 MINUTES_PER_DAY = 24 * 60
 
 # The items whose value is only seen on landing, or that count visits: to know them, a visit must be told from the next.
-NEED_A_VISIT = frozenset({"visits", "last_visit", "referrer", "campaign", "intent"})
+NEED_A_VISIT = frozenset({"visits", "last_visit", "referrer", "campaign", "intent", "pages"})
 
-# Bounds, so that both cookies together stay under 2 KB whatever a request brings. Those of texts count bytes of JSON in
-# UTF-8: a letter of English takes one, of Greek two, an emoji four, a control character six.
+# The items that outlive the visit.
+NEED_A_PAST = frozenset({"visits", "last_visit", "past_pages"})
+
+# Bounds, so that each of the two cookies stays under 2 KB whatever a request brings. Those of texts count bytes of JSON
+# in UTF-8: a letter of English takes one, of Greek two, an emoji four, a control character six.
 MAX_KIND = 12
 MAX_HOST = 80
 MAX_CAMPAIGN_PART = 100  # what a campaign rule has room for
@@ -28,6 +34,8 @@ MAX_SLUG = 50
 MAX_PLACE_PART = 100  # a town's name of 50 letters in any European script
 MAX_VISITS = 9999
 MAX_WHOLE = 999_999_999  # ten-minute steps since 1970 will take until the year 20983 to be more
+
+FIRST_DAY = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class ThisVisit:
     """What is kept of this visit, at most until the browser closes.
 
     `step` is the time of last activity in ten-minute steps since 1970. `landed` is False when the visit was joined
-    midway, so that how it began can't be told.
+    midway, so that how it began can't be told. `seen` is None where the pages that were seen can't be told.
     """
 
     step: int
@@ -88,6 +96,7 @@ class ThisVisit:
     recognised: Mapping[str, float] = field(default_factory=dict)
     intent: str = ""  # the slug that the visitor declared
     place: DeclaredPlace | None = None
+    seen: PagesSeen | None = None
 
     def __post_init__(self) -> None:
         strongest = sorted(self.recognised.items(), key=lambda item: -item[1])[:MAX_RECOGNISED]
@@ -97,19 +106,24 @@ class ThisVisit:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is kept of earlier visits. Days are counted since 1970, in UTC."""
+    """What is kept of earlier visits. Days are counted since 1970, as `day_number` does."""
 
     began: int  # the day this memory began; its age is counted from here and never renewed
-    visits: int = 0
+    visits: int = 0  # this one included; 0 while no live rule counts them
     this_day: int | None = None  # the day of the latest visit
     last_day: int | None = None  # the day of the visit before that
+    seen: PagesSeen | None = None  # in all visits; None where that can't be told
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """How a request arrives, as far as memory asks. `internal`: it was linked from a page of this very site."""
+    """How a request arrives, as far as memory asks. `internal`: it was linked from a page of this very site.
+
+    The day is given apart from the minute, because it is the site's own: in summer, London's begins before UTC's.
+    """
 
     minute: int  # minutes since 1970
+    day: int  # as `day_number` counts
     internal: bool
     referrer: Referrer
     campaign: Campaign
@@ -118,10 +132,6 @@ class Arrival:
     @property
     def step(self) -> int:
         return self.minute // STEP_MINUTES
-
-    @property
-    def day(self) -> int:
-        return self.minute // MINUTES_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,7 @@ class VisitorMemory:
         if self.continues(arrival, timeout_minutes):
             visit = replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step)
             return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day))
+        # A visit that is followed from its landing on has seen no page yet; nor has a visitor without a past.
         visit = ThisVisit(
             step=arrival.step,
             landed=True,
@@ -165,13 +176,28 @@ class VisitorMemory:
             recognised=arrival.recognised,
             intent=self.visit.intent if self.visit else "",
             place=self.visit.place if self.visit else None,
+            seen=PagesSeen(),
         )
-        past = past or Past(arrival.day)
-        visits = min(past.visits + 1, MAX_VISITS)
+        # A past that counted no visits is that of somebody who was here all the same.
+        visits = min(max(past.visits, 1) + 1, MAX_VISITS) if past else 1
+        past = past or Past(arrival.day, seen=PagesSeen())
         return VisitorMemory(visit, replace(past, visits=visits, this_day=arrival.day, last_day=past.this_day))
 
-    def keeping(self, items: frozenset[str]) -> VisitorMemory:
-        """Only what the named items of memory need; parts with nothing left to say are None."""
+    def noting(self, page: ServedPage, watching: Watching) -> VisitorMemory:
+        """With a page that is shown now, as far as it is watched."""
+        visit, past = self.visit, self.past
+        if visit is not None:
+            visit = replace(visit, seen=_noting(visit.seen, page, watching.visit))
+        if past is not None:
+            past = replace(past, seen=_noting(past.seen, page, watching.ever))
+        return VisitorMemory(visit, past)
+
+    def keeping(self, items: frozenset[str], watching: Watching = NOTHING_WATCHED) -> VisitorMemory:
+        """Only what the named items of memory need, and of pages what is watched; empty parts are None.
+
+        Pages that could not be told until now are told from here on: whoever had seen one that is watched would have
+        brought a memory along.
+        """
         visit, past = self.visit, self.past
         if visit is not None:
             visit = replace(
@@ -181,15 +207,22 @@ class VisitorMemory:
                 recognised=visit.recognised if "intent" in items else {},
                 intent=visit.intent if "intent" in items else "",
                 place=visit.place if "place" in items else None,
+                seen=(visit.seen or PagesSeen()).keeping(watching.visit) if "pages" in items else None,
             )
             if not items & NEED_A_VISIT and visit.place is None:
                 visit = None
         if past is not None:
-            days = "last_visit" in items
-            if not days and "visits" not in items:
+            days, pages = "last_visit" in items, "past_pages" in items
+            if not items & NEED_A_PAST:
                 past = None
             else:
-                past = replace(past, this_day=past.this_day if days else None, last_day=past.last_day if days else None)
+                past = replace(
+                    past,
+                    visits=past.visits if "visits" in items else 0,
+                    this_day=past.this_day if days else None,
+                    last_day=past.last_day if days else None,
+                    seen=(past.seen or PagesSeen()).keeping(watching.ever) if pages else None,
+                )
         return VisitorMemory(visit, past)
 
     # What the memory can tell, each None where it can't be told.
@@ -197,7 +230,7 @@ class VisitorMemory:
     @property
     def first_visit(self) -> bool | None:
         """True for the whole of the first visit; None when the visit was joined midway and nothing was known before."""
-        if self.past is None or self.visit is None:
+        if self.past is None or self.visit is None or not self.past.visits:
             return None
         if self.past.visits > 1:
             return False
@@ -210,7 +243,7 @@ class VisitorMemory:
 
     @property
     def days_since_last_visit(self) -> int | None:
-        """Whole days (UTC) between this visit and the one before; None on a first visit."""
+        """Days from the visit before to this one, by the site's calendar; None on a first visit."""
         if self.past is None or self.past.this_day is None or self.past.last_day is None:
             return None
         return self.past.this_day - self.past.last_day
@@ -231,6 +264,8 @@ def visit_to_json(visit: ThisVisit) -> dict[str, Any]:
         data["i"] = visit.intent
     if visit.place:
         data["p"] = [visit.place.country, visit.place.subdivision, visit.place.city]
+    if visit.seen is not None:
+        data["g"] = visit.seen.to_text()
     return data
 
 
@@ -245,6 +280,7 @@ def visit_from_json(data: Any) -> ThisVisit | None:
             recognised={slug: _confidence(confidence) for slug, confidence in data.get("s", {}).items()},
             intent=_texts([data.get("i", "")], 1)[0],
             place=DeclaredPlace(*_texts(data["p"], 3)) if "p" in data else None,
+            seen=_seen(data),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
@@ -254,6 +290,8 @@ def past_to_json(past: Past) -> dict[str, Any]:
     data: dict[str, Any] = {"b": past.began, "v": past.visits}
     if past.this_day is not None:
         data["d"] = [past.this_day, past.last_day]
+    if past.seen is not None:
+        data["g"] = past.seen.to_text()
     return data
 
 
@@ -266,9 +304,15 @@ def past_from_json(data: Any) -> Past | None:
             visits=min(_whole(data["v"]), MAX_VISITS),
             this_day=None if this_day is None else _whole(this_day),
             last_day=None if last_day is None else _whole(last_day),
+            seen=_seen(data),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return (day - FIRST_DAY).days
 
 
 def clipped(text: str, longest: int) -> str:
@@ -277,6 +321,14 @@ def clipped(text: str, longest: int) -> str:
     while len(json.dumps(text, ensure_ascii=False).encode()) - len('""') > longest:
         text = text[:-1]
     return text
+
+
+def _noting(seen: PagesSeen | None, page: ServedPage, watched: Watched) -> PagesSeen | None:
+    return (seen or PagesSeen()).noting(page, watched) if watched.watches(page) else seen
+
+
+def _seen(data: Mapping[str, Any]) -> PagesSeen | None:
+    return PagesSeen.from_text(*_texts([data["g"]], 1)) if "g" in data else None
 
 
 def _whole(value: Any, most: int = MAX_WHOLE) -> int:

@@ -19,6 +19,7 @@ from .conditions import All, Answer, Any, Condition, Group, InSegment, Not, Ques
 from .decision import NOTHING_DECIDED, Decision, Reason
 from .facts import Facts, family
 from .intents import Intents
+from .pages import NOTHING_WATCHED, Watching
 from .questions import Test, ask
 
 PLANS_KEPT = 512  # the sets of segments that pages ask together; one page asks one set
@@ -39,6 +40,7 @@ class Ruleset:
 
     `keys` maps the number by which content refers to a segment (its primary key) to its slug.
     `remembers` names the items of memory that its facts need; `landing` says whether one is seen on landing only.
+    `watching` says which pages must be noted for its rules.
     `paused` means: nothing is decided, every page shows its standard version. A paused ruleset holds no segments.
     """
 
@@ -48,6 +50,7 @@ class Ruleset:
     intents: Intents = field(default_factory=Intents)
     remembers: frozenset[str] = frozenset()
     landing: bool = False
+    watching: Watching = NOTHING_WATCHED
     paused: bool = False
 
     def __post_init__(self) -> None:
@@ -87,12 +90,15 @@ class Ruleset:
 
     def explain(self, slug: str, facts: Facts) -> Explanation | None:
         """A segment's answer, and every rule's own; None for a slug of no live segment."""
-        if slug not in self.segments:
-            return None
+        return self.explanations(facts, [slug]).get(slug)
+
+    def explanations(self, facts: Facts, slugs: Iterable[str] | None = None) -> dict[str, Explanation]:
+        """The answers of these segments, of all live ones unless some are named, and of those inside them; with why."""
+        asked = [slug for slug in (self.segments if slugs is None else slugs) if slug in self.segments]
         explained: dict[str, Explanation] = {}
-        for inner in in_order(self.segments, [slug]):
+        for inner in in_order(self.segments, asked):
             explained[inner] = explain(self.segments[inner], facts, explained)
-        return explained.get(slug) or Explanation(self.segments[slug], None)
+        return {**{slug: Explanation(self.segments[slug], None) for slug in asked}, **explained}
 
 
 NO_RULES = Ruleset()

@@ -1,4 +1,4 @@
-"""The archive: how a segment goes out of use without breaking what uses it."""
+"""What is done with segments only after asking: to the archive and back, and on without rules that are missing."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from wagtail.snippets.action_menu import ActionMenuItem
 
 from ..models import Segment
 from .addresses import addresses_for
-from .permissions import may_archive, may_restore
+from .permissions import may_archive, may_give_up_rules, may_restore
 
 
 def archive_address(view: str, segments: Iterable[Segment], next_url: str = "") -> str:
-    """The address that archives ("archive") or restores ("restore") these segments."""
+    """The address that archives ("archive") or restores ("restore") these, or gives up rules of theirs ("give_up")."""
     query: list[tuple[str, Any]] = [("id", segment.pk) for segment in segments]
     if next_url:
         query.append(("next", next_url))
@@ -36,25 +36,33 @@ def archive_address(view: str, segments: Iterable[Segment], next_url: str = "") 
 MAX_DIGITS = 19  # of a primary key; with more it fits no database column
 
 
-class ArchiveView(WagtailAdminTemplateMixin, TemplateView):
-    """Ask, then archive the segments whose primary keys are given as `id`."""
-
-    template_name = "wagtail_personalise_gov/editor/confirm_archive.html"
-    header_icon = "personalise-archive"
-    page_title = _("Archive")
-    restores = False
+class AskFirstView(WagtailAdminTemplateMixin, TemplateView):
+    """Ask, then do something with the segments whose primary keys are given as `id`."""
 
     @cached_property
     def segments(self) -> list[Segment]:
-        """Those that were named. 404 where there is none, 403 where the user may not archive one of them."""
+        """Those that were named. 404 where there is none, 403 where the user may not do it with one of them."""
         keys = [key for key in self.request.GET.getlist("id") if key.isdecimal() and len(key) < MAX_DIGITS]
-        segments = list(Segment.objects.filter(pk__in=keys, archived=self.restores))
+        segments = [segment for segment in Segment.objects.filter(pk__in=keys) if self.concerns(segment)]
         if not segments:
             raise Http404
-        allowed = may_restore if self.restores else may_archive
-        if not all(allowed(self.request.user, segment) for segment in segments):
+        if not all(self.may(self.request.user, segment) for segment in segments):
             raise PermissionDenied
         return segments
+
+    def concerns(self, segment: Segment) -> bool:
+        """Whether there is anything to do with it."""
+        raise NotImplementedError
+
+    def may(self, user: Any, segment: Segment) -> bool:
+        raise NotImplementedError
+
+    def do(self, segment: Segment) -> None:
+        raise NotImplementedError
+
+    def said(self, segments: list[Segment]) -> str:
+        """What was done, for the message."""
+        raise NotImplementedError
 
     def get_page_subtitle(self) -> str:
         return ", ".join(segment.name for segment in self.segments)
@@ -84,6 +92,20 @@ class ArchiveView(WagtailAdminTemplateMixin, TemplateView):
         messages.success(request, self.said(self.segments))
         return redirect(self.get_next_url())
 
+
+class ArchiveView(AskFirstView):
+    """Take segments out of use."""
+
+    template_name = "wagtail_personalise_gov/editor/confirm_archive.html"
+    header_icon = "personalise-archive"
+    page_title = _("Archive")
+
+    def concerns(self, segment: Segment) -> bool:
+        return not segment.archived
+
+    def may(self, user: Any, segment: Segment) -> bool:
+        return may_archive(user, segment)
+
     def do(self, segment: Segment) -> None:
         segment.archive(user=self.request.user)
 
@@ -95,13 +117,18 @@ class ArchiveView(WagtailAdminTemplateMixin, TemplateView):
         ) % {"names": _listed(segments)}
 
 
-class RestoreView(ArchiveView):
-    """Ask, then bring segments back from the archive, as drafts."""
+class RestoreView(AskFirstView):
+    """Bring segments back from the archive, as drafts."""
 
     template_name = "wagtail_personalise_gov/editor/confirm_restore.html"
     header_icon = "personalise-restore"
     page_title = _("Restore")
-    restores = True
+
+    def concerns(self, segment: Segment) -> bool:
+        return segment.archived
+
+    def may(self, user: Any, segment: Segment) -> bool:
+        return may_restore(user, segment)
 
     def do(self, segment: Segment) -> None:
         segment.restore(user=self.request.user)
@@ -110,6 +137,30 @@ class RestoreView(ArchiveView):
         return ngettext(
             "%(names)s is a draft again. Publish it to make it live.",
             "%(names)s are drafts again. Publish them to make them live.",
+            len(segments),
+        ) % {"names": _listed(segments)}
+
+
+class GiveUpRulesView(AskFirstView):
+    """Let segments go on without the rules whose app was removed."""
+
+    template_name = "wagtail_personalise_gov/editor/confirm_give_up_rules.html"
+    header_icon = "warning"
+    page_title = _("Give up missing rules")
+
+    def concerns(self, segment: Segment) -> bool:
+        return bool(segment.missing_rule_types)
+
+    def may(self, user: Any, segment: Segment) -> bool:
+        return may_give_up_rules(user, segment)
+
+    def do(self, segment: Segment) -> None:
+        segment.give_up_missing_rules(user=self.request.user)
+
+    def said(self, segments: list[Segment]) -> str:
+        return ngettext(
+            "%(names)s goes on without the missing rules.",
+            "%(names)s go on without the missing rules.",
             len(segments),
         ) % {"names": _listed(segments)}
 

@@ -13,13 +13,14 @@ from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet,
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalKey
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.models import ReferenceIndex, Revision, WorkflowState
 from wagtail.snippets.views.snippets import IndexView
 
 from ..models import Segment
+from ..models.missing import missing_rule_types
+from ..models.segments import rule_lookups
 from .addresses import address_of
 from .pausing import paused_state
 from .permissions import has_permission, may_pause
@@ -83,7 +84,12 @@ class StatusColumn(Column):
 
 
 class InWordsColumn(Column):
+    """Who is in it; and why nobody is, where something is wrong with it."""
+
     cell_template_name = f"{CELLS}/in_words.html"
+
+    def get_cell_context_data(self, instance: Segment, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        return {**super().get_cell_context_data(instance, parent_context), "problems": instance.problems()}
 
     class Media:
         css = {"all": ["wagtail_personalise_gov/css/editor.css"]}
@@ -132,7 +138,7 @@ def prepare(segments: list[Segment]) -> list[Segment]:
     moderation = Prefetch(
         "workflow_states", WorkflowState.objects.active().order_by("created_at"), to_attr="_current_workflow_states"
     )
-    prefetch_related_objects(segments, moderation, *_rules())
+    prefetch_related_objects(segments, moderation, *rule_lookups())
     keys = [str(segment.pk) for segment in segments]
     scheduled = {revision.object_id: revision for revision in scheduled_revisions().filter(object_id__in=keys)}
     users = (
@@ -141,19 +147,10 @@ def prepare(segments: list[Segment]) -> list[Segment]:
         .values_list("to_object_id", "base_content_type", "object_id")
         .distinct()
     )
+    missing = missing_rule_types([segment.pk for segment in segments])
     uses = Counter(used for used, *_user in users)
     for segment in segments:
         segment.use_count = uses[str(segment.pk)]
         segment.scheduled_revision = scheduled.get(str(segment.pk))
+        segment.missing_rule_types = missing.get(segment.pk, [])
     return segments
-
-
-def _rules() -> list[Prefetch[Any]]:
-    """Every rule type, with what its rules ask about: one query each."""
-    lookups = []
-    for relation in Segment.rule_relations():
-        model = relation.related_model
-        links = [field.name for field in model._meta.fields if field.many_to_one and not isinstance(field, ParentalKey)]
-        rules = model._default_manager.all()
-        lookups.append(Prefetch(relation.get_accessor_name(), rules.select_related(*links) if links else rules))
-    return lookups

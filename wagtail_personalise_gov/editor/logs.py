@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 ACTIONS = {
     "archive": (_("Archive"), _("Moved to the archive")),
     "restore": (_("Restore"), _("Restored from the archive, as a draft")),
+    "give_up_rules": (_("Give up missing rules"), _("Goes on without rules whose app was removed")),
     "pause": (_("Pause personalisation"), _("Personalisation paused: every page shows its standard version")),
     "resume": (_("Resume personalisation"), _("Personalisation on again")),
 }

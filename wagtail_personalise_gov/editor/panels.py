@@ -62,7 +62,8 @@ def form_in_words(form: Any) -> dict[str, Any]:
         for child in formset.forms
         if is_finished(child.instance) and not child.errors
     }
-    return {"in_words": form.instance.in_words(), "sentences": json.dumps(cards)}
+    problems = form.instance.problems() if form.instance.pk else []
+    return {"in_words": form.instance.in_words(), "problems": problems, "sentences": json.dumps(cards)}
 
 
 class RuleFormSet(BaseChildFormSet):

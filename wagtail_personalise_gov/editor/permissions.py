@@ -24,6 +24,11 @@ def may_restore(user: Any, segment: Segment) -> bool:
     return segment.archived and has_permission(user, "change")
 
 
+def may_give_up_rules(user: Any, segment: Segment) -> bool:
+    """Without them it may be wider, for visitors too, at once."""
+    return not segment.archived and has_permission(user, "publish")
+
+
 def may_pause(user: Any) -> bool:
     """Whoever may make segments live may also switch them all off."""
     return has_permission(user, "publish")

@@ -17,7 +17,7 @@ from ..models.locks import ArchivedLock
 from .addresses import address_of
 from .archiving import archive_address
 from .panels import form_in_words
-from .permissions import may_archive, may_restore
+from .permissions import may_archive, may_give_up_rules, may_restore
 
 
 class SegmentEditView(EditView):
@@ -41,6 +41,9 @@ class SegmentEditView(EditView):
         if may_restore(self.request.user, self.object):
             url = archive_address("restore", [self.object], here)
             buttons.append(Button(gettext("Restore"), url=url, icon_name="personalise-restore", priority=5))
+        if self.object.missing_rule_types and may_give_up_rules(self.request.user, self.object):
+            url = archive_address("give_up", [self.object], here)
+            buttons.append(Button(gettext("Give up missing rules"), url=url, icon_name="warning", priority=6))
         return buttons
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from wagtail.admin.widgets import SlugInput
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from ..models import Intent, Segment
-from .archiving import ArchiveView, RestoreView
+from .archiving import ArchiveView, GiveUpRulesView, RestoreView
 from .choosing import SegmentChooserViewSet
 from .forms import SegmentForm
 from .intents import IntentIndexView, SignalsColumn
@@ -119,6 +119,7 @@ class SegmentViewSet(SnippetViewSet):
             *super().get_urlpatterns(),
             path("archive/", self.construct_view(ArchiveView), name="archive"),
             path("restore/", self.construct_view(RestoreView), name="restore"),
+            path("give-up-rules/", self.construct_view(GiveUpRulesView), name="give_up"),
         ]
 
 

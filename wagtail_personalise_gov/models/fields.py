@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.db import models
@@ -51,6 +53,36 @@ class WordsField(models.JSONField):
         return self.value_from_object(obj)
 
 
+class TimeZoneField(models.CharField):  # type: ignore[type-arg]
+    """The name of a time zone, chosen from a list; "" for the site's own.
+
+    The list is this machine's, and another's may differ, so it stays out of migrations and of what is checked on save.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 64)
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        own = (("", _("the site’s own")),)
+        kwargs.pop("max_length", None)
+        return forms.ChoiceField(
+            choices=lambda: [*own, *((name, name.replace("_", " ")) for name in time_zones())],
+            required=False,
+            label=capfirst(self.verbose_name),
+            help_text=self.help_text,
+            initial=self.get_default(),
+            **{key: kwargs[key] for key in ("widget", "localize") if key in kwargs},
+        )
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The names of the places that time zones are called after. It looks at some hundred files, once."""
+    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
 class NegatedField(models.BooleanField):  # type: ignore[type-arg]
     """Whether a rule is to be true or not true of a visitor.
 
@@ -67,6 +99,12 @@ class NegatedField(models.BooleanField):  # type: ignore[type-arg]
     def deconstruct(self) -> Any:
         name, _path, _args, _kwargs = super().deconstruct()
         return name, "django.db.models.BooleanField", [], {"default": False}
+
+
+def joined(words: Iterable[Any], last: str) -> str:
+    """Words as a list in a sentence: "a", "a or b", "a, b or c". `last` is the word before the last one."""
+    *first, final = [str(word) for word in words] or [""]
+    return f"{', '.join(first)} {last} {final}" if first else final
 
 
 def split_words(line: str) -> list[str]:

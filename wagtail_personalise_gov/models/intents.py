@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
@@ -14,10 +13,8 @@ from modelcluster.models import ClusterableModel
 from wagtail.models import Orderable
 from wagtail.search import index
 
+from .addresses import PAGE_MODEL
 from .segments import validate_slug
-
-# Wagtail 8 lets a site swap the page model; Wagtail 7.4 knows no such setting.
-PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")
 
 
 class Intent(index.Indexed, ClusterableModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
@@ -11,8 +11,10 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel, get_all_child_relations
 from wagtail.actions.unpublish import UnpublishAction
 from wagtail.log_actions import log
@@ -29,6 +31,8 @@ from wagtail.search import index
 from ..core.conditions import All, Condition
 from ..core.conditions import Any as AnyOf
 from .locks import ArchivedLock
+from .missing import RuleTypeInUse, lost_in
+from .problems import problems_of
 from .rules.base import GROUP_ORDER, Rule
 from .rules.nesting import asked_in
 from .words import InWords, is_finished, rules_in_words
@@ -40,6 +44,10 @@ validate_slug = RegexValidator(
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
+    def with_rules(self) -> SegmentQuerySet:
+        """With the rules of each, and what these ask about: a query for each rule type, however many segments."""
+        return self.prefetch_related(*rule_lookups())
+
     def live_for_visitors(self) -> SegmentQuerySet:
         """Those that visitors can be in: published, not archived."""
         return self.filter(live=True, archived=False)
@@ -192,6 +200,10 @@ class Segment(
         """Who is in it, for editors. Never raises: a draft's rules may not be finished."""
         return rules_in_words(self.get_rules(), any_of_them=self.match == self.ANY)
 
+    def problems(self) -> list[str]:
+        """What keeps it from having anybody in it, a sentence each, for editors. Never raises."""
+        return problems_of(self)
+
     def public_sentences(self) -> list[str]:
         """Its rules in words for visitors."""
         return [rule.public_sentence() for rule in self.get_rules()]
@@ -242,6 +254,8 @@ class Segment(
         """In one transaction with its rules: half of a new rule set may be wider than the old and the new one."""
         with transaction.atomic():
             super().save(*args, **kwargs)
+            for rule_type in self._lost:
+                RuleTypeInUse.objects.get_or_create(segment=self, rule_type=rule_type)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused with ProtectedError while it is used: pages that name it could not be saved any more."""
@@ -259,12 +273,32 @@ class Segment(
                 {user for user, _references in used},
             )
 
+    # Rules whose app was removed
+
+    _lost: Sequence[str] = ()  # rules of the revision that this object was made of, which no installed type can read
+
+    @cached_property
+    def missing_rule_types(self) -> list[str]:
+        """The types of rules that it has and that are not installed. While there are any, nobody is in it."""
+        if self.pk is None:
+            return list(self._lost)
+        return sorted({*self._lost, *RuleTypeInUse.missing().filter(segment=self).values_list("rule_type", flat=True)})
+
+    def give_up_missing_rules(self, user: Any = None) -> None:
+        """Go on without the rules whose app was removed, as somebody decided who saw what is left."""
+        given_up = self.missing_rule_types
+        RuleTypeInUse.missing().filter(segment=self).delete()
+        self._lost = ()
+        del self.missing_rule_types
+        log(self, "wagtail_personalise_gov.give_up_rules", user=user, data={"rule_types": given_up})
+
     # Drafts
 
     def with_content_json(self, content: Any) -> Segment:
         """Archived or not is a matter of the segment, not of one of its revisions."""
         segment: Segment = super().with_content_json(content)
         segment.archived = self.archived
+        segment._lost = lost_in(content, (relation.get_accessor_name() for relation in self.rule_relations()))
         return segment
 
     def get_lock(self) -> Any:
@@ -291,3 +325,17 @@ class Segment(
             "in_words": self.in_words(),
             "public_sentences": [text for rule in finished if (text := rule.public_sentence())],
         }
+
+
+def rule_lookups() -> list[models.Prefetch[Any]]:
+    """For prefetching: every rule type, with what its rules ask about."""
+    lookups = []
+    for relation in Segment.rule_relations():
+        links = [
+            field.name
+            for field in relation.related_model._meta.concrete_fields
+            if field.many_to_one and not isinstance(field, ParentalKey)
+        ]
+        rules = relation.related_model._default_manager.all()
+        lookups.append(models.Prefetch(relation.get_accessor_name(), rules.select_related(*links) if links else rules))
+    return lookups

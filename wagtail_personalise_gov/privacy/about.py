@@ -13,11 +13,13 @@ from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
 from ..core.facts import Fact
-from ..core.memory import NEED_A_VISIT, DeclaredPlace
+from ..core.memory import NEED_A_PAST, NEED_A_VISIT, DeclaredPlace
 from ..core.preference import Because, Mode, Preference
-from ..models.rules.place import country_name, subdivision_name
-from ..visit.cookies import CHOICE, CONFIRM, COOKIES, MEMORY, VISIT, Cookie
+from ..models.iso import country_name, subdivision_name
+from ..visit.cookies import CHOICE, CONFIRM, MEMORY, SESSION, VISIT, Cookie
+from ..visit.stores import visitor_store
 from ..visit.visit import Visit
+from .credits import credits_for
 from .live import PublicSegment, live_segments
 from .returning import way_back
 from .words import about_title
@@ -63,8 +65,10 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "signals": signals_in_words(visit),
         "facts": [fact for fact in _sorted(reads.values()) if fact.about_visitor],
         "facts_for_all": [fact for fact in _sorted(reads.values()) if not fact.about_visitor],
+        "attributions": credits_for(segments),
         "segments": segments,
-        "cookies": [_row(cookie, visit, running) for cookie in COOKIES],
+        "cookies": [_row(cookie, visit, running) for cookie in (CHOICE, *visitor_store().cookies, CONFIRM)],
+        "kept_in_browser": visitor_store().in_browser,
     }
 
 
@@ -157,11 +161,17 @@ def _when(cookie: Cookie, remembers: frozenset[str]) -> str:
         return gettext("When you choose")
     if cookie is CONFIRM:
         return gettext("When we ask you once more whether it was you who sent a form")
-    if cookie is VISIT and remembers == {"place"}:
+    if cookie is MEMORY:
+        remembers &= NEED_A_PAST
+    elif cookie is VISIT:
+        remembers &= NEED_A_VISIT | {"place"}
+    if cookie is SESSION:
+        if remembers:
+            return gettext("When you sign in, or see a page that changes to suit your visit, while this is on")
+        return gettext("When you sign in")
+    if remembers == {"place"}:
         return gettext("When you tell us where you are")
-    if (cookie is VISIT and remembers & (NEED_A_VISIT | {"place"})) or (
-        cookie is MEMORY and remembers & {"visits", "last_visit"}
-    ):
+    if remembers:
         return gettext("When you see a page that changes to suit your visit, while this is on")
     return gettext("Not at the moment: nothing here needs it")
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from django.utils.translation import gettext
 
 from ..core.memory import DeclaredPlace
-from ..models.rules.place import MAX_CITY, country_code, subdivision_code
+from ..models.iso import country_code, subdivision_code
+from ..models.rules.place import MAX_CITY
 
 # The shapes are looked at first: anybody may post here, and looking for a near word in a long text takes its time.
 COUNTRY = re.compile(r"[A-Za-z]{2}")

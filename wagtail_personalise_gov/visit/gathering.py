@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from ..facts import readers
+from ..models.addresses import site_name
 from .address import client_address
 from .devices import device_kind
 
@@ -85,6 +85,18 @@ def _intent(visit: Visit) -> Mapping[str, float] | None:
     return visit.ruleset.intents.weigh(this_visit.intent, this_visit.recognised)
 
 
+def _seen(part: str, of_past: bool) -> Callable[[Visit], Any]:
+    """Pages or sections that were seen; `page_count` says how many pages, as far as the memory reaches."""
+
+    def read(visit: Visit) -> Any:
+        holder = visit.memory.past if of_past else visit.memory.visit
+        if holder is None or holder.seen is None:
+            return None
+        return len(holder.seen.pages) if part == "page_count" else list(getattr(holder.seen, part))
+
+    return read
+
+
 def _location(part: str) -> Callable[[Visit], Any]:
     def read(visit: Visit) -> Any:
         place = visit.place
@@ -108,13 +120,21 @@ def _groups(visit: Visit) -> list[str] | None:
 
 def _languages(visit: Visit) -> list[str] | None:
     header = visit.request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-    return [tag for tag, quality in parse_accept_lang_header(header) if quality > 0] or None
+    # "*" is not a language that somebody asks for: it says that any other will do.
+    return [tag for tag, quality in parse_accept_lang_header(header) if quality > 0 and tag != "*"] or None
+
+
+def _preferred_language(visit: Visit) -> list[str] | None:
+    languages = _languages(visit)
+    return languages[:1] if languages else None
 
 
 READERS: dict[str, Callable[[Visit], Any]] = {
     "visitor.first_visit": lambda visit: visit.memory.first_visit,
     "visitor.visits": lambda visit: visit.memory.visits,
     "visitor.days_since_last_visit": lambda visit: visit.memory.days_since_last_visit,
+    **{f"visitor.{part}": _seen(part, of_past=True) for part in ("pages", "sections", "page_count")},
+    **{f"visit.{part}": _seen(part, of_past=False) for part in ("pages", "sections", "page_count")},
     "visit.referrer.host": _referrer("host"),
     "visit.referrer.kind": _referrer("kind"),
     "visit.campaign.source": _campaign("source"),
@@ -129,11 +149,12 @@ READERS: dict[str, Callable[[Visit], Any]] = {
         visit.request.META.get("HTTP_USER_AGENT", ""), visit.request.META.get("HTTP_SEC_CH_UA_MOBILE", "")
     ),
     "language": _languages,
-    "clock.local": lambda visit: timezone.localtime(visit.now),
+    "language.preferred": _preferred_language,
+    "clock.local": lambda visit: visit.local_time,
     "account.signed_in": _signed_in,
     "account.groups": _groups,
     "network.ip": lambda visit: client_address(visit.request),
     "request.path": lambda visit: visit.request.path,
     "request.query": lambda visit: visit.request.GET.dict(),
-    "request.site": lambda visit: visit.host,
+    "request.site": lambda visit: None if visit.site is None else site_name(visit.site),
 }

@@ -40,7 +40,8 @@ class PersonaliseMiddleware:
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = await self.get_response(request)
-        if self._visit_of(request, visit).considered or settings.REMEMBER_LANDING == "everywhere":
+        used = self._visit_of(request, visit)
+        if used.considered or used.shows is not None or settings.REMEMBER_LANDING == "everywhere":
             # Finishing may read the database, once a second, for the version of the ruleset.
             await sync_to_async(self._finish, thread_sensitive=True)(visit, request, response)
         else:

@@ -8,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 
 from ..conf import settings
 from ..core.ruleset import NO_RULES
-from .cookies import CHOICE, COOKIES, MEMORY, VISIT
+from .cookies import CHOICE, COOKIES
 from .devices import is_crawler
 from .preference import preference_headers, standing_of, write_choice
 from .stores import visitor_store
@@ -32,7 +32,7 @@ FOR_THE_EDGE = (
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
     """Make a response that considered the visitor private, and keep their memory where it changed."""
-    if not visit.considered and _is_landing(visit, request, response):
+    if not visit.considered and (visit.shows_a_watched_page or _is_landing(visit, request, response)):
         visit.consider()
     # Nothing that is rendered from here on (a streaming response) can still be marked: it shows standard versions.
     visit.closed = True
@@ -61,10 +61,10 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
 
 def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
-    kept = visit.stored or any(visit.request.COOKIES.get(cookie.name) for cookie in (VISIT, MEMORY))  # readable or not
+    store = visitor_store()
+    kept = visit.stored or any(visit.request.COOKIES.get(cookie.name) for cookie in store.cookies)  # readable or not
     if visit.ruleset.paused or not (visit.ruleset.remembers or kept):
         return
-    store = visitor_store()
     if not visit.standing.adapts:
         if kept:
             store.forget(visit.request, response)
@@ -73,7 +73,7 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
         return  # it could not be loaded: what is kept may be asked for again as soon as it is
     if visit.only_looks or is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
         return
-    memory = visit.memory.keeping(visit.ruleset.remembers)
+    memory = visit.memory.keeping(visit.ruleset.remembers, visit.ruleset.watching)
     if memory != visit.stored:
         if memory:
             store.save(visit.request, response, memory)

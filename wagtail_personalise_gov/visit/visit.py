@@ -13,6 +13,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from wagtail.models import Site
 
 from ..compiling import current_ruleset
 from ..conf import settings
@@ -20,7 +21,17 @@ from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.facts import Facts
 from ..core.geography import Place
 from ..core.intents import Landing
-from ..core.memory import MAX_CAMPAIGN_PART, Arrival, Campaign, DeclaredPlace, Referrer, ThisVisit, VisitorMemory
+from ..core.memory import (
+    MAX_CAMPAIGN_PART,
+    Arrival,
+    Campaign,
+    DeclaredPlace,
+    Referrer,
+    ThisVisit,
+    VisitorMemory,
+    day_number,
+)
+from ..core.pages import ServedPage
 from ..core.preference import Choice, Mode, Preference, Standing
 from ..core.ruleset import Ruleset
 from ..core.variants import Variant, choose
@@ -66,6 +77,7 @@ class Visit:
         self.only_looks = request.method not in READING
         self.forgets = False  # what was kept is erased on the way out
         self.choice_to_keep: Choice | None = None  # written on the way out
+        self.shows: ServedPage | None = None  # the page that is shown, if it is one of Wagtail's
         self.varies_on: set[str] = set()
         self._known: dict[str, Any] = {}
         self._refused: set[str] = set()
@@ -160,6 +172,16 @@ class Visit:
     def now(self) -> datetime:
         return timezone.now()
 
+    @property
+    def local_time(self) -> datetime:
+        """Now, by the clock of the site: not of the zone that an editor has set for their own admin."""
+        return timezone.localtime(self.now, timezone.get_default_timezone())
+
+    @cached_property
+    def site(self) -> Site | None:
+        """The site that the request is for. Wagtail notes it on the request, so that a page asks the database once."""
+        return Site.find_for_request(self._request)
+
     @cached_property
     def ruleset(self) -> Ruleset:
         """The ruleset of this request: one, even when a segment is published in its middle."""
@@ -182,12 +204,13 @@ class Visit:
     @cached_property
     def memory(self) -> VisitorMemory:
         """The memory as this request finds it: the visit goes on, or a new one begins."""
-        return self.stored.opened(self._arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
+        memory = self.stored.opened(self.arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
+        return memory if self.shows is None else memory.noting(self.shows, self.ruleset.watching)
 
     @property
     def begins(self) -> bool:
         """Whether a visit begins with this request, rather than going on; False where nothing is decided anyway."""
-        return self._adapting and not self.stored.continues(self._arrival(), settings.VISIT_TIMEOUT_MINUTES)
+        return self._adapting and not self.stored.continues(self.arrival(), settings.VISIT_TIMEOUT_MINUTES)
 
     @cached_property
     def place(self) -> Place | None:
@@ -198,10 +221,23 @@ class Visit:
         if not declared.says_where:
             return None  # "I'm not there": the guess is wrong, and no better one is to be had
         return Place(
-            country=declared.country or None,
+            country=declared.country or declared.subdivision.partition("-")[0] or None,
             subdivisions=(declared.subdivision,) if declared.subdivision else (),
             city=declared.city or None,
         )
+
+    # What is noted on the way
+
+    def note_page(self, page: ServedPage) -> None:
+        """Note that this page is shown: live rules may ask which pages were seen, this one included."""
+        self.shows = page
+        if "memory" in self.__dict__:  # somebody asked already
+            self.memory = self.memory.noting(page, self.ruleset.watching)
+
+    @property
+    def shows_a_watched_page(self) -> bool:
+        """Whether a live rule wants to remember that the page of this request was seen."""
+        return self.shows is not None and self._adapting and self.ruleset.watching.watches(self.shows)
 
     # What the visitor says; it is kept on the way out
 
@@ -252,7 +288,7 @@ class Visit:
     def _change(self, **changes: Any) -> None:
         self.consider()
         self.only_looks = False
-        this_visit = self.memory.visit or ThisVisit(self._arrival().step)
+        this_visit = self.memory.visit or ThisVisit(self.arrival().step)
         self.memory = replace(self.memory, visit=replace(this_visit, **changes))
 
     # How it is done
@@ -289,7 +325,8 @@ class Visit:
                 self.varies_on |= geo_provider().varies_on
         self.varies_on |= preference_headers()
 
-    def _arrival(self) -> Arrival:
+    def arrival(self) -> Arrival:
+        """How this request comes, as far as memory asks."""
         query = self.request.GET
         campaign = Campaign(
             *(query.get(f"utm_{part}", "")[:MAX_CAMPAIGN_PART] for part in ("source", "medium", "campaign"))
@@ -297,6 +334,7 @@ class Visit:
         landing = Landing(self.request.path, self.host, campaign.name, self.source.words)
         return Arrival(
             minute=int(self.now.timestamp()) // 60,
+            day=day_number(self.local_time.date()),
             internal=self.source.kind == "internal" or self.request.method not in READING,
             referrer=Referrer(self.source.kind, self.source.host),
             campaign=campaign,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .places import InNetwork, Within
 from .question import MAX_TEXT, MAX_VALUES, Question, Test, ask
-from .ranges import AtLeast, AtMost, Between
+from .ranges import AtLeast, AtMost, Between, OnWeekday
 from .texts import Matches, SpeaksLanguage
 from .values import AtLeastIn, ContainsAny, Equals, OneOf
 
@@ -25,6 +25,7 @@ __all__ = [
     "Equals",
     "InNetwork",
     "Matches",
+    "OnWeekday",
     "OneOf",
     "Question",
     "SpeaksLanguage",
@@ -41,6 +42,7 @@ QUESTIONS: dict[str, type[Question]] = {
         AtLeast,
         AtMost,
         Between,
+        OnWeekday,
         ContainsAny,
         Matches,
         Within,

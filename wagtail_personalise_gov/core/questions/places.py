@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 
 from ..logic import Answer, ConditionError
-from .question import Question, Test, is_number, several, text
+from .question import Question, Test, is_number, several, shown, text
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG 1980
 
@@ -69,7 +69,7 @@ class InNetwork(Question):
             try:
                 return str(ip_network(text(self, item).strip()))
             except ValueError as error:
-                raise ConditionError(f"{item!r} is not a network: {error}. Write it as 192.0.2.0/24.") from None
+                raise ConditionError(f"{shown(item)} is not a network: {error}. {_remedy(item)}") from None
 
         return several(self, value, network)
 
@@ -85,6 +85,14 @@ class InNetwork(Question):
             return any(form in network for network in networks for form in forms)
 
         return test
+
+
+def _remedy(item: Any) -> str:
+    """What to write instead: the network that an address with a length lies in, where that is what it is."""
+    try:
+        return f"Did you mean {ip_network(str(item).strip(), strict=False)}? Write it as 192.0.2.0/24."
+    except ValueError:
+        return "Write it as 192.0.2.0/24."
 
 
 def distance_km(lat: float, lng: float, other_lat: float, other_lng: float) -> float:

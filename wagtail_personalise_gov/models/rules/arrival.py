@@ -12,8 +12,8 @@ from wagtail.admin.panels import FieldPanel
 
 from ...core.conditions import All, Condition, ConditionError, Equals, Matches, Not, OneOf
 from ...core.conditions import Any as AnyOf
-from ..fields import WordsField
-from .base import ARRIVAL, FieldErrors, Rule, joined
+from ..fields import WordsField, joined
+from .base import ARRIVAL, FieldErrors, Rule
 
 REFERRER_KINDS = [
     ("search", _("a search engine")),

@@ -6,7 +6,6 @@ looks at a request. Any installed app may add one: subclass `Rule`, give it `pan
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
@@ -20,14 +19,17 @@ from wagtail.models import Orderable
 from ...core.conditions import Condition, ConditionError, Not, from_json
 from ...core.facts import family
 from ...facts import known_facts
-from ..fields import NegatedField
+from ..fields import NegatedField, joined
 
 # Groups of the "Add a rule" menu, in this order; a rule may name one of its own.
-VISITOR = _("The visitor")
 ARRIVAL = _("How they arrived")
+VISITOR = _("The visitor")
+BROWSER = _("Their device and language")
 PLACE = _("Where they are")
+TIME = _("When it is")
+HERE = _("What they look at")
 OTHERS = _("Other segments")
-GROUP_ORDER: tuple[Any, ...] = (ARRIVAL, VISITOR, PLACE, OTHERS)
+GROUP_ORDER: tuple[Any, ...] = (ARRIVAL, VISITOR, BROWSER, PLACE, TIME, HERE, OTHERS)
 
 
 class Rule(Orderable):
@@ -133,6 +135,13 @@ class Rule(Orderable):
             )
 
 
+class Gone(ConditionError):
+    """What a rule asks about was deleted. It is known to nobody, so the rule can't be told of anybody."""
+
+    def __init__(self) -> None:
+        super().__init__(gettext("What this rule asks about was deleted. Choose something else, or delete the rule."))
+
+
 class FieldErrors:
     """Collects messages for the fields of a rule and raises them together, so that an editor sees all at once."""
 
@@ -148,9 +157,3 @@ class FieldErrors:
     def raise_any(self) -> None:
         if self._errors:
             raise ValidationError(self._errors)
-
-
-def joined(words: Iterable[Any], last: str) -> str:
-    """Words as a list in a sentence: "a", "a or b", "a, b or c". `last` is the word before the last one."""
-    *first, final = [str(word) for word in words] or [""]
-    return f"{', '.join(first)} {last} {final}" if first else final

@@ -1,10 +1,8 @@
-"""Rules about where a visitor seems to be, or said that they are."""
+"""Rules about where a visitor seems to be, or said that they are, on the map or in a network."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from functools import cache
+import string
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -13,9 +11,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
-from ...core.conditions import All, Condition, ConditionError, ContainsAny, Equals, OneOf, Within
-from ..fields import WordsField
-from .base import PLACE, FieldErrors, Rule, joined
+from ...core.conditions import All, Condition, ConditionError, ContainsAny, Equals, InNetwork, Matches, OneOf, Within
+from ...core.conditions import Any as AnyOf
+from ..fields import WordsField, joined
+from ..iso import (
+    CONTINENTS,
+    SUBDIVISION,
+    country_code,
+    country_in_a_sentence,
+    country_name,
+    subdivision_code,
+    subdivision_name,
+)
+from .base import PLACE, FieldErrors, Rule
 
 MAX_CITY = 50  # characters; longer than any town's name in the databases, and what memory keeps of a declared one
 MAX_WORDS = 500  # on one line of a rule
@@ -23,16 +31,42 @@ MAX_HINTS = 5  # looking for what a word may have meant takes a few milliseconds
 
 
 class LocationRule(Rule):
-    """A place. Each line that is filled in narrows it: Springfield, in the United States, within 20 km of a point."""
+    """A place, or several: a continent, countries, regions, towns, postcodes, what is near a point.
 
+    The lines that are filled in narrow one another (Springfield, in the United States), or are places of their own
+    (Wales, or the town of Chester).
+    """
+
+    NARROW, EITHER = "narrow", "either"
+
+    lines = models.CharField(
+        _("lines that are filled in"),
+        max_length=6,
+        choices=[
+            (NARROW, _("must all fit: each narrows the place")),
+            (EITHER, _("are places of their own: any will do")),
+        ],
+        default=NARROW,
+    )
+    continents = WordsField(_("continents"), options=CONTINENTS)
     countries = WordsField(
         _("countries"), help_text=_("Names or two-letter codes, separated by commas: United Kingdom, FR")
     )
     subdivisions = WordsField(
         _("nations, regions or counties"),
-        help_text=_("ISO 3166-2 codes, separated by commas: GB-WLS, GB-NIR"),
+        help_text=_(
+            "ISO 3166-2 codes or English names, separated by commas: GB-WLS, Northern Ireland. A name that has no code "
+            "needs its country on the line above."
+        ),
     )
     cities = WordsField(_("towns or cities"), help_text=_("English names, separated by commas"))
+    postcodes = WordsField(
+        _("postcodes"),
+        help_text=_(
+            "Beginnings of postcodes, separated by commas. OX takes in OX1 and OX49; OX1 does not take in OX10. "
+            "* stands for anything: OX1*"
+        ),
+    )
     in_eu = models.BooleanField(_("in the European Union"), default=False)
     latitude = models.FloatField(
         _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
@@ -52,11 +86,14 @@ class LocationRule(Rule):
     group = PLACE
     description = _("People who seem to be in a country, region or town, or near a point")
     panels = [
+        FieldPanel("continents"),
         FieldPanel("countries"),
         FieldPanel("subdivisions"),
         FieldPanel("cities"),
+        FieldPanel("postcodes"),
         FieldPanel("in_eu"),
         FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude"), FieldPanel("radius_km")]),
+        FieldPanel("lines"),
     ]
 
     class Meta(Rule.Meta):
@@ -66,26 +103,24 @@ class LocationRule(Rule):
     def clean(self) -> None:
         errors = FieldErrors()
         self.countries = self._coded("countries", country_code, errors)
-        self.subdivisions = self._coded("subdivisions", subdivision_code, errors)
-        for code in self.subdivisions:
-            if self.countries and "-" in code and code.split("-")[0] not in self.countries:
-                errors.add(
-                    "subdivisions",
-                    gettext("%(code)s is not in %(countries)s, so nobody could be in both. Remove one of them.")
-                    % {"code": code, "countries": joined(map(country_name, self.countries), gettext("or"))},
-                )
+        self.subdivisions = self._coded("subdivisions", self._subdivision, errors)
+        self._clean_regions(errors)
         for city in self.cities:
             if len(city) > MAX_CITY:
                 errors.add("cities", gettext("“%s…” is too long for a town. Separate towns by commas.") % city[:40])
+        self._clean_postcodes(errors)
         self._clean_point(errors)
-        point = (self.latitude, self.longitude)
-        if not (errors or self.countries or self.subdivisions or self.cities or self.in_eu or point != (None, None)):
+        if not errors and not self._is_filled_in():
             errors.add("countries", gettext("Give at least one country, region, town or point."))
         errors.raise_any()
         super().clean()
 
+    def _is_filled_in(self) -> bool:
+        lines = (self.continents, self.countries, self.subdivisions, self.cities, self.postcodes, self.in_eu)
+        return any(lines) or None not in (self.latitude, self.longitude, self.radius_km)
+
     def _coded(self, field: str, code_of: Any, errors: FieldErrors) -> list[str]:
-        """The codes of what was written; what has none is kept as it is, with a message."""
+        """The codes of what was written; what has none is kept as it is, with a message where that is wrong."""
         words, codes, wrong = getattr(self, field), [], 0
         if len(words) > MAX_WORDS:
             errors.add(
@@ -93,13 +128,35 @@ class LocationRule(Rule):
             )
             return list(words)
         for word in words:
-            code, hint = code_of(word) if wrong < MAX_HINTS else (None, "")
-            if code is None:
+            code, message = code_of(word) if wrong < MAX_HINTS else (None, "")
+            if message:
                 wrong += 1
-                if hint:
-                    errors.add(field, hint)
+                errors.add(field, message)
             codes.append(code or word)
         return list(dict.fromkeys(codes))
+
+    def _subdivision(self, word: str) -> tuple[str | None, str]:
+        code, message = subdivision_code(word, self.countries)
+        if code is None and not message and len(word) > MAX_CITY:
+            message = gettext("“%s…” is too long for a region. Separate regions by commas.") % word[:40]
+        return code, message
+
+    def _clean_regions(self, errors: FieldErrors) -> None:
+        if self.lines == self.EITHER:
+            return
+        for code in self.subdivisions:
+            if self.countries and SUBDIVISION.fullmatch(code) and code.partition("-")[0] not in self.countries:
+                errors.add(
+                    "subdivisions",
+                    gettext("%(code)s is not in %(countries)s, so nobody could be in both. Remove one of them.")
+                    % {"code": code, "countries": joined(map(country_name, self.countries), gettext("or"))},
+                )
+
+    def _clean_postcodes(self, errors: FieldErrors) -> None:
+        self.postcodes = [" ".join(word.upper().split()) for word in self.postcodes]
+        for word in self.postcodes:
+            if not word.strip("*") or not set(word) <= POSTCODE_LETTERS or len(word) > 12:
+                errors.add("postcodes", gettext("“%s” is no beginning of a postcode, such as OX1.") % word[:40])
 
     def _clean_point(self, errors: FieldErrors) -> None:
         point = (self.latitude, self.longitude)
@@ -113,12 +170,17 @@ class LocationRule(Rule):
 
     def _given(self) -> list[Condition]:
         asked: list[Condition] = []
+        if self.continents:
+            asked.append(OneOf("location.continent", self.continents))
         if self.countries:
             asked.append(OneOf("location.country", self.countries))
         if self.subdivisions:
-            asked.append(ContainsAny("location.subdivisions", self.subdivisions))
+            asked.append(in_regions(self.subdivisions, self.countries))
         if self.cities:
             asked.append(OneOf("location.city", self.cities))
+        if self.postcodes:
+            patterns = [pattern for word in self.postcodes for pattern in postcode_patterns(word)]
+            asked.append(Matches("location.postcode", patterns))
         if self.in_eu:
             asked.append(Equals("location.eu", True))
         if None not in (self.latitude, self.longitude, self.radius_km):
@@ -129,17 +191,22 @@ class LocationRule(Rule):
         asked = self._given()
         if not asked:
             raise ConditionError(gettext("Give at least one country, region, town or point."))
-        return asked[0] if len(asked) == 1 else All(*asked)
+        if len(asked) == 1:
+            return asked[0]
+        return AnyOf(*asked) if self.lines == self.EITHER else All(*asked)
 
     def place(self) -> str:
         """The place in words: "Springfield, in the European Union, within 20 km of 51.5, -0.1"."""
-        parts = []
-        if self.cities:
-            parts.append(joined(self.cities, gettext("or")))
-        if self.subdivisions:
-            parts.append(joined(map(subdivision_name, self.subdivisions), gettext("or")))
-        if self.countries:
-            parts.append(joined(map(country_in_a_sentence, self.countries), gettext("or")))
+        last = gettext("or")
+        continents = {code: str(name) for code, name in CONTINENTS}
+        parts = [
+            joined(self.cities, last),
+            joined(map(subdivision_name, self.subdivisions), last),
+            joined(map(country_in_a_sentence, self.countries), last),
+            joined((continents.get(code, code) for code in self.continents), last),
+        ]
+        if self.postcodes:
+            parts.append(gettext("postcodes that begin with %s") % joined(self.postcodes, last))
         if self.in_eu:
             parts.append(gettext("the European Union"))
         if None not in (self.latitude, self.longitude, self.radius_km):
@@ -147,7 +214,8 @@ class LocationRule(Rule):
                 gettext("within %(km)g km of %(latitude)g, %(longitude)g")
                 % {"km": self.radius_km, "latitude": self.latitude, "longitude": self.longitude}
             )
-        return ", ".join(parts)
+        parts = [part for part in parts if part]
+        return joined(parts, last) if self.lines == self.EITHER else ", ".join(parts)
 
     def sentence(self) -> str:
         text = gettext("We can tell they are not in %s") if self.negated else gettext("They seem to be in %s")
@@ -159,70 +227,97 @@ class LocationRule(Rule):
         return gettext("People who seem to be in %s") % self.place()
 
 
-@cache
-def _countries() -> dict[str, Any]:
-    """ISO 3166-1 by code and by English name, both lower case. Read when an editor first needs it."""
-    import pycountry  # reads its data files when first asked, so visits never pay for it
-
-    found: dict[str, Any] = {}
-    for country in pycountry.countries:
-        for name in ("alpha_2", "name", "common_name", "official_name"):
-            if text := getattr(country, name, None):
-                found[text.lower()] = country
-    # What people in the United Kingdom write.
-    found.update({"uk": found["gb"], "great britain": found["gb"], "usa": found["us"]})
-    return found
+POSTCODE_LETTERS = frozenset(string.ascii_uppercase + string.digits + " -*")
 
 
-def country_code(word: str) -> tuple[str | None, str]:
-    """(ISO 3166-1 alpha-2 code, ""), or (None, a message) for a word that names no country."""
-    if country := _countries().get(word.lower()):
-        return country.alpha_2, ""
-    near = difflib.get_close_matches(word.lower(), [name for name in _countries() if len(name) > 2], n=1)
-    hint = gettext("Did you mean %s?") % country_name(_countries()[near[0]].alpha_2) if near else ""
-    message = gettext("There is no country “%s”. Use a name or a two-letter code, such as FR.") % word[:60]
-    return None, f"{message} {hint}".strip()
+def postcode_patterns(word: str) -> list[str]:
+    """The patterns of the postcodes that begin with a word, so that "OX1" takes in OX1 2AB and not OX10.
+
+    Where letters meet digits a postcode has a joint, and nobody who names what stands before it means half of what
+    follows: "B" is not BA1, nor is "OX1" OX10. A word of digits only is a beginning wherever it ends: 981 takes in
+    98154. With a star it is taken as it is written.
+    """
+    if "*" in word:
+        return [word]
+    if word.isdigit() or not word[-1].isalnum():
+        return [f"{word}*"]
+    follow = string.digits if word[-1].isalpha() else string.ascii_uppercase
+    return [word, f"{word} *", f"{word}-*", *(f"{word}{letter}*" for letter in follow)]
 
 
-def country_name(code: str) -> str:
-    """The English name of a country by its code, or the code where there is none."""
-    country = _countries().get(code.lower())
-    return str(getattr(country, "common_name", None) or getattr(country, "name", code))
+def in_regions(words: list[str], countries: list[str]) -> Condition:
+    """Whether a visitor is in one of these regions: by their codes, or by name where a database has no codes.
+
+    Regions of two countries may share a name, so a name counts only in its own country.
+    """
+    codes = [word for word in words if SUBDIVISION.fullmatch(word)]
+    names: dict[tuple[str, ...], list[str]] = {}
+    for code in codes:
+        names.setdefault((code.partition("-")[0],), []).append(subdivision_name(code))
+    if others := [word for word in words if word not in codes]:
+        if not countries:
+            raise ConditionError(gettext("A region without a code needs its country."))
+        names.setdefault(tuple(countries), []).extend(others)
+    asked: list[Condition] = [ContainsAny("location.subdivisions", codes)] if codes else []
+    asked += [
+        All(OneOf("location.country", there), ContainsAny("location.subdivisions", named))
+        for there, named in names.items()
+    ]
+    return asked[0] if len(asked) == 1 else AnyOf(*asked)
 
 
-# English names that take an article in a sentence: "in the Netherlands".
-WITH_ARTICLE = re.compile(
-    r"^United |Islands?$|Dominican Republic|Central African|Netherlands|Philippines|Bahamas|Gambia|Maldives|Congo"
-)
+class NetworkRule(Rule):
+    """The network that the visit comes from: our own offices, a library, a school."""
 
+    networks = WordsField(
+        _("networks"),
+        blank=False,
+        help_text=_("Ranges of internet addresses, separated by commas: 192.0.2.0/24, 2001:db8::/32"),
+    )
+    name = models.CharField(
+        _("whose network it is"),
+        max_length=100,
+        help_text=_("As visitors read it: “our offices”, “a public library”. They never read the addresses."),
+    )
 
-def country_in_a_sentence(code: str) -> str:
-    """The English name of a country as it stands after "in": "France", "the United Kingdom"."""
-    name = country_name(code)
-    return f"the {name}" if WITH_ARTICLE.search(name) else name
+    icon = "globe"
+    group = PLACE
+    description = _("People in certain networks, such as those of your own offices")
+    panels = [FieldPanel("name"), FieldPanel("networks")]
 
+    class Meta(Rule.Meta):
+        verbose_name = _("network")
+        verbose_name_plural = _("network rules")
 
-@cache
-def _subdivisions() -> dict[str, str]:
-    """ISO 3166-2 code → English name."""
-    import pycountry
+    def clean(self) -> None:
+        errors = FieldErrors()
+        for word in self.networks:
+            try:
+                InNetwork("network.ip", [word])
+            except ConditionError as error:
+                errors.add("networks", str(error))
+        if not self.networks:
+            errors.add("networks", gettext("Name at least one network."))
+        errors.raise_any()
+        super().clean()
 
-    # Some names carry their code in another language: "Wales [Cymru GB-CYM]".
-    return {subdivision.code: subdivision.name.partition(" [")[0] for subdivision in pycountry.subdivisions}
+    def condition(self) -> Condition:
+        if not self.networks:
+            raise ConditionError(gettext("Name at least one network."))
+        return InNetwork("network.ip", self.networks)
 
+    def sentence(self) -> str:
+        text = gettext("We can tell they are not in %s") if self.negated else gettext("They are in %s")
+        return (
+            text
+            % gettext("the network of %(name)s (%(networks)s)")
+            % {
+                "name": self.name,
+                "networks": joined(self.networks[:3], gettext("or")) + (" …" if len(self.networks) > 3 else ""),
+            }
+        )
 
-def subdivision_code(word: str) -> tuple[str | None, str]:
-    """(ISO 3166-2 code, ""), or (None, a message) for a word that is none."""
-    code = word.upper().replace(" ", "")
-    if code in _subdivisions():
-        return code, ""
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in _subdivisions().values()], n=1, cutoff=0.8)
-    named = [code for code, name in _subdivisions().items() if near and name.lower() == near[0]]
-    hint = gettext("Did you mean %s?") % joined(named[:3], gettext("or")) if named else ""
-    message = gettext("There is no region “%s”. Use an ISO 3166-2 code, such as GB-WLS.") % word[:60]
-    return None, f"{message} {hint}".strip()
-
-
-def subdivision_name(code: str) -> str:
-    """The English name of a subdivision by its code, or the code where there is none."""
-    return _subdivisions().get(code, code)
+    def public_sentence(self) -> str:
+        if self.negated:
+            return gettext("People who do not use the network of %s") % self.name
+        return gettext("People who use the network of %s") % self.name

@@ -1,0 +1,116 @@
+"""Pages seen: the few that live rules ask about, so that "has looked at the licence page" can be told.
+
+Only what is watched is noted: the very pages and sections that a rule names, or, while a rule counts pages, the latest
+ones. A section is known by where it stands in the tree of pages, as a text that begins the place of everything in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+MAX_PAGES = 20  # the latest that are remembered, so that a rule can ask for as many different pages and no more
+MAX_SECTIONS = 10
+MAX_ID = 2**31 - 1  # the largest key of a page (treebeard's tables count in 32 bits)
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass(frozen=True, slots=True)
+class ServedPage:
+    """A page that was shown: its number, and its place in the tree."""
+
+    id: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What live rules want noted: these pages, a page in one of these sections (number → place), or `every` page."""
+
+    pages: frozenset[int] = frozenset()
+    sections: Mapping[int, str] = field(default_factory=dict)
+    every: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.pages or self.sections or self.every)
+
+    def watches(self, page: ServedPage) -> bool:
+        """Whether looking at this page changes what is noted."""
+        return self.every or page.id in self.pages or bool(self.sections_of(page))
+
+    def sections_of(self, page: ServedPage) -> tuple[int, ...]:
+        """The watched sections that a page stands in; its own, if it is one."""
+        return tuple(section for section, place in self.sections.items() if page.place.startswith(place))
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What is watched within a visit, and what over all of a visitor's visits."""
+
+    visit: Watched = Watched()
+    ever: Watched = Watched()
+
+    def __bool__(self) -> bool:
+        return bool(self.visit or self.ever)
+
+    def watches(self, page: ServedPage) -> bool:
+        return self.visit.watches(page) or self.ever.watches(page)
+
+
+NOTHING_WATCHED = Watching()
+
+
+@dataclass(frozen=True, slots=True)
+class PagesSeen:
+    """The numbers of pages and sections that were seen, each once, the latest last; the oldest go when it is full."""
+
+    pages: tuple[int, ...] = ()
+    sections: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pages", _latest(self.pages, MAX_PAGES))
+        object.__setattr__(self, "sections", _latest(self.sections, MAX_SECTIONS))
+
+    def noting(self, page: ServedPage, watched: Watched) -> PagesSeen:
+        """With one more page, as far as it is watched."""
+        pages = (*self.pages, page.id) if watched.every or page.id in watched.pages else self.pages
+        return PagesSeen(pages, (*self.sections, *watched.sections_of(page)))
+
+    def keeping(self, watched: Watched) -> PagesSeen:
+        """Only what is still watched."""
+        return PagesSeen(
+            tuple(page for page in self.pages if watched.every or page in watched.pages),
+            tuple(section for section in self.sections if section in watched.sections),
+        )
+
+    def to_text(self) -> str:
+        """Short, because it travels with every request: "9ix.2s/c" is the pages 12345 and 100 in the section 12."""
+        return "/".join(".".join(map(_in_base_36, numbers)) for numbers in (self.pages, self.sections))
+
+    @classmethod
+    def from_text(cls, text: str) -> PagesSeen:
+        """What `to_text` wrote. Raises ValueError for anything else."""
+        pages, sections = text.split("/")
+        return cls(_numbers(pages), _numbers(sections))
+
+
+def _latest(numbers: Iterable[int], most: int) -> tuple[int, ...]:
+    # Seen again is seen later: a dict keeps the place of the first, so it is filled from the end.
+    latest = dict.fromkeys(number for number in reversed(tuple(numbers)) if 0 < number <= MAX_ID)
+    return tuple(reversed(list(latest)[:most]))
+
+
+def _in_base_36(number: int) -> str:
+    text = ""
+    while number:
+        number, digit = divmod(number, len(DIGITS))
+        text = DIGITS[digit] + text
+    return text
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    if not text:
+        return ()
+    if not set(text) <= {*DIGITS, "."} or len(text) > 400:  # int() alone would take signs, spaces and underscores
+        raise ValueError("not numbers")
+    return tuple(int(number, len(DIGITS)) for number in text.split("."))

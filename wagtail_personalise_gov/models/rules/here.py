@@ -1,0 +1,276 @@
+"""Rules about what is looked at: this page and this site now, and the pages that were looked at before."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+
+from ...core.conditions import All, AtLeast, Condition, ConditionError, ContainsAny, Matches, OneOf
+from ...core.pages import MAX_PAGES
+from ..addresses import PAGE_MODEL, page_address, site_name
+from ..fields import WordsField, joined
+from .base import HERE, VISITOR, FieldErrors, Gone, Rule
+
+MAX_PATH = 255  # characters
+
+
+class PathRule(Rule):
+    """The page that is looked at: in a section of the site, or with an address that is like a pattern."""
+
+    SECTION, PATHS = "section", "paths"
+
+    where = models.CharField(
+        _("they look at"),
+        max_length=7,
+        choices=[(SECTION, _("a page of this site, or one below it")), (PATHS, _("pages with these addresses"))],
+        default=SECTION,
+    )
+    # A page that is deleted leaves a rule that can't be told; without the rule its segment would be wider.
+    section = models.ForeignKey(
+        PAGE_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("page")
+    )
+    paths = WordsField(
+        _("addresses"),
+        help_text=_("Without the site’s name, separated by commas: /news/. * stands for anything: /services/*"),
+    )
+
+    icon = "doc-empty-inverse"
+    group = HERE
+    description = _("Certain pages or a part of the site, for everybody who looks at them")
+    panels = [FieldPanel("where"), FieldPanel("section"), FieldPanel("paths")]
+
+    class Meta(Rule.Meta):
+        verbose_name = _("page looked at")
+        verbose_name_plural = _("rules about the page looked at")
+
+    def clean(self) -> None:
+        errors = FieldErrors()
+        self.paths = [unquote(path) for path in self.paths]
+        for path in self.paths:
+            if problem := path_problem(path):
+                errors.add("paths", problem)
+        if self.where == self.SECTION:
+            if self.section is None:
+                errors.add("section", gettext("Choose the page."))
+            if self.paths:
+                errors.add("paths", gettext("Leave this empty, or choose “pages with these addresses”."))
+        elif not self.paths:
+            errors.add("paths", gettext("Write at least one address, such as /news/."))
+        errors.raise_any()
+        super().clean()
+
+    def condition(self) -> Condition:
+        if self.where == self.PATHS:
+            if not self.paths:
+                raise ConditionError(gettext("Write at least one address, such as /news/."))
+            return Matches("request.path", [pattern for path in self.paths for pattern in path_patterns(path)])
+        if self.section is None:
+            raise Gone
+        address = page_address(self.section)
+        if address is None:
+            raise ConditionError(gettext("“%s” is on no site, so it has no address.") % self.section)
+        site, path = address
+        return All(OneOf("request.site", [site]), Matches("request.path", [f"{path}*"]))
+
+    def _where(self) -> str:
+        if self.where == self.PATHS:
+            return joined(self.paths, gettext("or"))
+        return gettext("“%s” or a page below it") % (self.section or "")
+
+    def sentence(self) -> str:
+        text = gettext("They look at another page than %s") if self.negated else gettext("They look at %s")
+        return text % self._where()
+
+    def public_sentence(self) -> str:
+        if self.where == self.SECTION:
+            return (
+                gettext("Everybody who looks at any other part of this site")
+                if self.negated
+                else gettext("Everybody who looks at a certain part of this site")
+            )
+        text = (
+            gettext("Everybody who looks at a page other than %s")
+            if self.negated
+            else gettext("Everybody who looks at %s")
+        )
+        return text % self._where()
+
+
+class SiteRule(Rule):
+    """The site that is looked at, where one Wagtail serves several."""
+
+    site = models.ForeignKey(
+        "wagtailcore.Site", null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("site")
+    )
+
+    icon = "site"
+    group = HERE
+    description = _("One of several sites, for everybody who looks at it")
+    panels = [FieldPanel("site")]
+
+    class Meta(Rule.Meta):
+        verbose_name = _("site looked at")
+        verbose_name_plural = _("rules about the site looked at")
+
+    def condition(self) -> Condition:
+        if self.site is None:
+            raise Gone
+        return OneOf("request.site", [site_name(self.site)])
+
+    def sentence(self) -> str:
+        text = gettext("They look at another site than %s") if self.negated else gettext("They look at the site %s")
+        return text % self._name()
+
+    def public_sentence(self) -> str:
+        text = gettext("Everybody on a site other than %s") if self.negated else gettext("Everybody on %s")
+        return text % self._name()
+
+    def _name(self) -> str:
+        return (self.site.site_name or site_name(self.site)) if self.site else ""
+
+
+class PagesViewedRule(Rule):
+    """The pages that the visitor looked at, the one that they look at now included."""
+
+    PAGE, SECTION, NUMBER = "page", "section", "number"
+    VISIT, EVER = "visit", "ever"
+
+    what = models.CharField(
+        _("they looked at"),
+        max_length=7,
+        choices=[
+            (PAGE, _("a page")),
+            (SECTION, _("a page, or any page below it")),
+            (NUMBER, _("at least so many different pages")),
+        ],
+        default=PAGE,
+    )
+    # As in PathRule.
+    page = models.ForeignKey(
+        PAGE_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("page")
+    )
+    number = models.PositiveIntegerField(
+        _("different pages"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(2), MaxValueValidator(MAX_PAGES)],
+        help_text=_("From 2 to 20. While such a rule is live, no page of the site can be kept in a page cache."),
+    )
+    scope = models.CharField(
+        _("when"),
+        max_length=5,
+        choices=[(VISIT, _("on this visit")), (EVER, _("on this visit or before"))],
+        default=VISIT,
+    )
+
+    icon = "view"
+    group = VISITOR
+    description = _("People who have, or have not, looked at certain pages or at some number of them")
+    panels = [
+        FieldPanel("what"),
+        FieldRowPanel([FieldPanel("page"), FieldPanel("number")]),
+        FieldPanel("scope"),
+    ]
+
+    class Meta(Rule.Meta):
+        verbose_name = _("pages seen")
+        verbose_name_plural = _("rules about pages seen")
+
+    def clean(self) -> None:
+        errors = FieldErrors()
+        if self.what == self.NUMBER:
+            if self.number is None:
+                errors.add("number", gettext("Write how many, from 2 to %d.") % MAX_PAGES)
+            if self.page is not None:
+                errors.add("page", gettext("Leave this empty: all pages of the site are counted."))
+        else:
+            if self.page is None:
+                errors.add("page", gettext("Choose the page."))
+            if self.number is not None:
+                errors.add("number", gettext("Leave this empty, or choose “at least so many different pages”."))
+        errors.raise_any()
+        super().clean()
+
+    def condition(self) -> Condition:
+        scope = "visitor" if self.scope == self.EVER else "visit"
+        if self.what == self.NUMBER:
+            if self.number is None or not 2 <= self.number <= MAX_PAGES:
+                raise ConditionError(gettext("Write how many, from 2 to %d.") % MAX_PAGES)
+            return AtLeast(f"{scope}.page_count", self.number)
+        if self.page is None:
+            raise Gone
+        return ContainsAny(f"{scope}.{'pages' if self.what == self.PAGE else 'sections'}", [self.page.pk])
+
+    def _what(self) -> str:
+        number = self.number or 0
+        if self.what == self.NUMBER:
+            return ngettext("at least %d different page", "at least %d different pages", number) % number
+        name = gettext("“%s”") if self.what == self.PAGE else gettext("“%s” or a page below it")
+        return name % (self.page or "")
+
+    def sentence(self) -> str:
+        if self.scope == self.EVER:
+            text = (
+                gettext("We can tell they have not looked at %s, on this visit or before")
+                if self.negated
+                else gettext("They have looked at %s, on this visit or before")
+            )
+        else:
+            text = (
+                gettext("We can tell they have not looked at %s on this visit")
+                if self.negated
+                else gettext("They have looked at %s on this visit")
+            )
+        return text % self._what()
+
+    def public_sentence(self) -> str:
+        what = self._what() if self.what == self.NUMBER else self._public_page()
+        if self.scope == self.EVER:
+            text = (
+                gettext("People who have not looked at %s, on this visit or before")
+                if self.negated
+                else gettext("People who have looked at %s, on this visit or before")
+            )
+        else:
+            text = (
+                gettext("People who have not looked at %s on this visit")
+                if self.negated
+                else gettext("People who have looked at %s on this visit")
+            )
+        return text % what
+
+    def _public_page(self) -> str:
+        # The title of a page that not everybody may read is not for everybody either.
+        if self.page is None or not self.page.live or self.page.get_view_restrictions():
+            return (
+                gettext("a certain page")
+                if self.what == self.PAGE
+                else gettext("a page of a certain part of this site")
+            )
+        return self._what()
+
+
+def path_problem(path: str) -> str:
+    """What is wrong with an address that an editor wrote, in words; "" for nothing."""
+    parts = urlsplit(path)
+    if parts.scheme or path.startswith("//"):
+        return gettext("“%s” names a site. Write only what follows it, such as /news/.") % path[:80]
+    if "?" in path or "#" in path:
+        return gettext("“%s” goes on after the address of the page. Write only what stands before ? or #.") % path[:80]
+    if not path.startswith(("/", "*")):
+        return gettext("“%(path)s” is no address. Begin it with a slash: /%(path)s") % {"path": path[:80]}
+    if re.search(r"\s", path) or len(path) > MAX_PATH:
+        return gettext("“%s” is no address of a page.") % path[:80]
+    return ""
+
+
+def path_patterns(path: str) -> list[str]:
+    """The patterns of an address. Whether it ends in a slash makes no difference, as it makes none to visitors."""
+    bare = path.rstrip("/")
+    return [path] if "*" in path or not bare else [bare, f"{bare}/"]
