@@ -1,0 +1,244 @@
+"""A visit that somebody describes rather than makes: "from this address, by this link, on a phone, last Sunday".
+
+The same readers read it as read a request, so that what is told of it is what a visitor would get. Nothing is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest
+from django.test.client import RequestFactory
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from ..core.facts import Fact, Facts, family
+from ..core.memory import (
+    MAX_VISITS,
+    STEP_MINUTES,
+    Campaign,
+    Past,
+    Referrer,
+    ThisVisit,
+    VisitorMemory,
+    day_number,
+)
+from ..core.pages import PagesSeen, ServedPage
+from ..core.preference import Because, Preference, Standing
+from ..facts import known_facts
+from ..models.addresses import PAGE_MODEL
+from .referrers import source_of
+from .visit import Visit
+
+
+class CannotSimulate(ValueError):
+    """A description that is no visit. The message says what is wrong and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A visit in words. Whatever is left out is as on a visitor's very first request, or is unknown.
+
+    `at` is an ISO date and time, in the site's zone unless it names another. `memory` is what earlier requests left,
+    by the keys of MEMORY; `facts` are facts by their full names, which stand before whatever would be read.
+    """
+
+    path: str = "/"
+    query: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    referrer: str = ""
+    language: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    at: str = ""
+    intent: str = ""
+    host: str = ""
+    user: Any = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    preference: Preference = Preference.ALLOWED
+
+
+# What may be said of memory, each with what it is.
+MEMORY: dict[str, str] = {
+    "visits": "how many visits so far, this one included",
+    "days_since_last_visit": "days",
+    "referrer": "the address of the page that this visit came from",
+    "campaign": '{"source": …, "medium": …, "name": …}',
+    "pages": "numbers of the pages seen on this visit",
+    "sections": "numbers of the sections seen on this visit",
+    "past_pages": "numbers of the pages ever seen",
+    "past_sections": "numbers of the sections ever seen",
+}
+
+
+class SimulatedVisit(Visit):
+    """A visit as described. Raises CannotSimulate for a description that is none."""
+
+    def __init__(self, described: Described) -> None:
+        super().__init__(_request(described))
+        self.only_looks = True
+        self.now = _moment(described.at)
+        self.standing = Standing(
+            described.preference, Because.CHOICE, described.preference is Preference.ALLOWED, choice=None
+        )
+        self.given = _facts(described.facts)
+        self.stored = _memory(described.memory, self) if described.memory else VisitorMemory()
+        if self.ruleset.watching and (page := _page_at(self._request)) is not None:
+            self.note_page(page)
+        if described.intent:
+            if described.intent not in self.ruleset.intents.by_slug:
+                known = ", ".join(sorted(self.ruleset.intents.by_slug)) or "none"
+                raise CannotSimulate(f"There is no intent {described.intent!r}. The intents are: {known}.")
+            self.declare_intent(described.intent)
+
+    def _gathered(self, needs: Iterable[str]) -> Facts:
+        wanted = frozenset(needs)
+        super()._gathered(wanted - self.given.keys())
+        self._known.update({name: self.given[name] for name in wanted & self.given.keys()})
+        return self.facts
+
+    def source_of_fact(self, name: str) -> str:
+        """Where a fact that was asked comes from, in words."""
+        if name in self.given:
+            return "given"
+        fact = known_facts().get(name)
+        return str(fact.read_from) if fact and fact.read_from else "a reader of this site's own"
+
+
+def _request(described: Described) -> HttpRequest:
+    headers = {**described.headers}
+    for header, value in (
+        ("User-Agent", described.user_agent),
+        ("Referer", described.referrer),
+        ("Accept-Language", described.language),
+    ):
+        if value:
+            headers[header] = value
+    path = described.path if described.path.startswith("/") else f"/{described.path}"
+    parts = urlsplit(path)
+    query = "&".join(filter(None, [parts.query, described.query.lstrip("?")]))
+    request = RequestFactory().get(f"{parts.path}?{query}" if query else parts.path, headers=headers)
+    if described.ip:
+        try:
+            ip_address(described.ip)
+        except ValueError:
+            raise CannotSimulate(f"{described.ip!r} is no internet address. Write it as 192.0.2.7.") from None
+        request.META["REMOTE_ADDR"] = described.ip
+    else:
+        request.META["REMOTE_ADDR"] = ""
+    if described.host:
+        request.META["HTTP_HOST"] = described.host
+    request.user = described.user or AnonymousUser()
+    return request
+
+
+def _page_at(request: HttpRequest) -> ServedPage | None:
+    """The page that would be served; None for none, or for an address that is not one of Wagtail's pages."""
+    try:
+        found = apps.get_model(PAGE_MODEL).route_for_request(request, request.path.strip("/") + "/")
+    except Http404:
+        found = None
+    return ServedPage(found.page.pk, found.page.path) if found else None
+
+
+def _moment(text: str) -> datetime:
+    """A moment as somebody writes it; now for nothing."""
+    if not text:
+        return timezone.now()
+    try:
+        moment = parse_datetime(text)
+        if moment is None and (day := parse_date(text)):
+            moment = datetime(day.year, day.month, day.day)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CannotSimulate(f"{text!r} is no date and time. Write it as 2026-04-18T22:30 or 2026-04-18T22:30+01:00.")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
+
+
+def _memory(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
+    """What earlier requests of this visit, and earlier visits, left."""
+    if unknown := sorted(said.keys() - MEMORY.keys()):
+        known = "; ".join(f"{key}: {words}" for key, words in MEMORY.items())
+        raise CannotSimulate(f"Nothing remembered is called {unknown[0]!r}. What can be said is: {known}.")
+    try:
+        return _remembered(said, visit)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CannotSimulate(f'What is remembered can\'t be read: {error}. Write it as {{"visits": 3}}.') from None
+
+
+def _remembered(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
+    minute, today = int(visit.now.timestamp()) // 60, day_number(visit.local_time.date())
+    # How the visit began, if that is not said, is how this request comes.
+    arrival = visit.arrival()
+    referrer, campaign = arrival.referrer, arrival.campaign
+    if "referrer" in said:
+        source = source_of(str(said["referrer"] or ""), visit.host)
+        referrer = Referrer(source.kind, source.host)
+    if "campaign" in said:
+        campaign = Campaign(**{part: str(said["campaign"].get(part, "")) for part in ("source", "medium", "name")})
+    days = said.get("days_since_last_visit")
+    visits = said.get("visits", 1 if days is None else 2)
+    for name, number in (("visits", visits), ("days_since_last_visit", days)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
+            raise ValueError(f"{name} is a whole number")
+    last = None if days is None else today - days
+    return VisitorMemory(
+        ThisVisit(
+            step=minute // STEP_MINUTES,
+            landed=True,
+            referrer=referrer,
+            campaign=campaign,
+            recognised=arrival.recognised,
+            seen=_seen(said, "pages", "sections"),
+        ),
+        Past(
+            began=min(today, last if last is not None else today),
+            visits=min(max(visits, 1), MAX_VISITS),
+            this_day=today,
+            last_day=last,
+            seen=_seen(said, "past_pages", "past_sections"),
+        ),
+    )
+
+
+def _seen(said: Mapping[str, Any], pages: str, sections: str) -> PagesSeen:
+    return PagesSeen(*(tuple(int(number) for number in said.get(key, ())) for key in (pages, sections)))
+
+
+def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON gives them, in the forms that readers give. Raises CannotSimulate for a name that no fact has."""
+    known = known_facts()
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        whole = family(name)
+        if whole not in known:
+            raise CannotSimulate(f"There is no fact {name!r}. The facts are: {', '.join(sorted(known))}.")
+        if whole == name:
+            values[name] = _value(known[name], value)
+        else:
+            values.setdefault(whole, {})[name[len(whole) + 1 :]] = value
+    return values
+
+
+def _value(fact: Fact, value: Any) -> Any:
+    if value is None:
+        return None
+    if fact.kind == "moment":
+        return timezone.localtime(_moment(str(value)), timezone.get_default_timezone())
+    if fact.kind == "address":
+        try:
+            return ip_address(str(value))
+        except ValueError:
+            raise CannotSimulate(f"{fact.name}: {value!r} is no internet address.") from None
+    if fact.kind == "point" and isinstance(value, list):
+        return tuple([*value, None][:3])
+    return value
