@@ -290,6 +290,22 @@ def test_addresses_that_are_not_included_are_told(settings: Any) -> None:
     assert 'include("wagtail_personalise_gov.urls")' in text(messages)
 
 
+# Visitor store
+
+
+def test_memory_in_a_session_needs_one(settings: Any, configure: Any) -> None:
+    sessions = "django.contrib.sessions.middleware.SessionMiddleware"
+    assert sessions in settings.MIDDLEWARE
+    configure(VISITOR_STORE="wagtail_personalise_gov.visit.stores.DjangoSessionStore")
+    assert checks.check_store(None) == []
+    settings.MIDDLEWARE = [path for path in settings.MIDDLEWARE if path != sessions]
+    messages = checks.check_store(None)
+    assert ids(messages) == ["W010"]
+    assert sessions in text(messages)
+    configure(VISITOR_STORE="wagtail_personalise_gov.visit.stores.SignedCookieStore")
+    assert checks.check_store(None) == []
+
+
 # Rules
 
 

@@ -74,8 +74,9 @@ def facts() -> str:
         yield ", ".join(map(code, sorted(fact.varies_on))) or "–"
         yield ", ".join(map(code, sorted(fact.remembers))) or "–"
         yield "no" if fact.about_visitor else "yes"
+        yield str(fact.read_from)
 
-    head = ("fact", "in plain words", "kind", "varies on", "remembers", "goes on after refusal")
+    head = ("fact", "in plain words", "kind", "varies on", "remembers", "goes on after refusal", "read from")
     return table(head, map(row, FACTS))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import maxminddb
 from django.conf import settings as django_settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.middleware.cache import UpdateCacheMiddleware
@@ -26,6 +27,7 @@ from .models.missing import rule_models
 from .visit.geo import HeaderGeo, MaxMindGeo
 from .visit.geo_file import DamagedDatabase, GeoFile
 from .visit.middleware import PersonaliseMiddleware
+from .visit.stores import DjangoSessionStore
 
 ID = "wagtail_personalise_gov"
 
@@ -143,6 +145,24 @@ def check_age_of_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMess
             f"more than {GEO_DATABASE_MAX_AGE.days} days ago.",
             hint="Replace it with a newer edition, by renaming the new file over the old one.",
             id=f"{ID}.W004",
+        )
+    ]
+
+
+@register(ID)
+def check_store(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The session store finds a session."""
+    sessions = "django.contrib.sessions.middleware.SessionMiddleware"
+    if not _is(settings.VISITOR_STORE, DjangoSessionStore) or any(
+        _is(path, SessionMiddleware) for path in django_settings.MIDDLEWARE
+    ):
+        return []
+    return [
+        Warning(
+            f"{NAME}['VISITOR_STORE'] keeps memory in Django's session, and no session middleware is in MIDDLEWARE: "
+            "nothing is remembered of anybody.",
+            hint=f'Add "{sessions}" to MIDDLEWARE, behind the middleware of personalisation.',
+            id=f"{ID}.W010",
         )
     ]
 

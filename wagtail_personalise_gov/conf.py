@@ -158,7 +158,10 @@ SETTINGS: dict[str, Setting] = {
         "Empty: the connection's own address only.",
     ),
     "VISITOR_STORE": Setting(
-        "wagtail_personalise_gov.visit.stores.SignedCookieStore", _dotted_path, "Dotted path of what keeps memory."
+        "wagtail_personalise_gov.visit.stores.SignedCookieStore",
+        _dotted_path,
+        "Dotted path of what keeps memory. `wagtail_personalise_gov.visit.stores.DjangoSessionStore` keeps it in "
+        "Django's session.",
     ),
     "RULESET_CHECK_SECONDS": Setting(
         1, _seconds, "Seconds after which a process asks again whether a segment was published."

@@ -16,6 +16,7 @@ PLACES = {
 
 
 class NetworkGeo(GeoProvider):
+    varies_on = frozenset({"X-Forwarded-For"})
     looked = 0  # how often it was asked, since the class was made
 
     def place(self, request: HttpRequest) -> Place | None:

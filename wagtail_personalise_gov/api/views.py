@@ -21,8 +21,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from wagtail.models import Site
 
+from ..core.pages import ServedPage
 from ..core.preference import Preference
-from ..models.intents import PAGE_MODEL
+from ..models.addresses import PAGE_MODEL
 from ..visit.origin import Origin, origin_of
 from ..visit.recording import finish
 from ..visit.visit import Visit
@@ -94,6 +95,7 @@ class PageView(VisitorView):
         page = pages.filter(pk=pk).specific().first()
         if page is None:
             raise Http404
+        self.visit.note_page(ServedPage(page.pk, page.path))
         return Response(page_json(page, request._request))
 
 

@@ -40,6 +40,11 @@ def client_address(request: HttpRequest) -> Address | None:
     return address
 
 
+def address_headers() -> frozenset[str]:
+    """The request headers that an address is read from; none, where no proxy is trusted."""
+    return frozenset({"X-Forwarded-For"}) if settings.TRUSTED_PROXIES else frozenset()
+
+
 def comes_from_trusted_proxy(request: HttpRequest) -> bool:
     """Whether the connection itself is from a trusted proxy, whose headers may be believed."""
     networks, unix = _trusted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +70,20 @@ class Cookie:
             response.cookies[self.name]["httponly"] = self.http_only
 
 
+class SessionCookie(Cookie):
+    """The cookie of Django's session: the site's own, set by Django as the site's settings say."""
+
+    @property
+    def name(self) -> str:
+        return str(django_settings.SESSION_COOKIE_NAME)
+
+    @property
+    def days(self) -> int | None:
+        if django_settings.SESSION_EXPIRE_AT_BROWSER_CLOSE:
+            return None
+        return int(-(-django_settings.SESSION_COOKIE_AGE // SECONDS_PER_DAY))  # rounded up: never longer than is said
+
+
 CHOICE = Cookie(
     "personalise_choice",
     _("Remembers whether you want this site to adapt to you. It is the same for everybody who chooses the same."),
@@ -93,3 +108,13 @@ CONFIRM = Cookie(
 )
 
 COOKIES = (CHOICE, VISIT, MEMORY, CONFIRM)
+
+# Of `DjangoSessionStore`; it is not in COOKIES, whose cookies are ours to expire.
+SESSION = SessionCookie(
+    "session",
+    _(
+        "Lets this site know your browser again, for example while you are signed in. With it we keep how this visit "
+        "began, what you told us, and that you have been here before."
+    ),
+    http_only=True,
+)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from ..core.facts import Fact
 from ..facts import readers
 from ..models.addresses import site_name
-from .address import client_address
+from .address import address_headers, client_address
 from .devices import device_kind
+from .geo import geo_provider
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -39,6 +41,15 @@ def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
             gathered[name] = None
             _log(name, error)
     return gathered
+
+
+def headers_read(fact: Fact) -> frozenset[str]:
+    """The request headers that a fact is read from here; for some facts, the site's settings say which."""
+    if fact.name.startswith("location."):
+        return fact.varies_on | geo_provider().varies_on
+    if fact.name == "network.ip":
+        return fact.varies_on | address_headers()
+    return fact.varies_on
 
 
 def _log(name: str, error: Exception) -> None:

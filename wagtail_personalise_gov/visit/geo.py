@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 
 from ..conf import settings
 from ..core.geography import GEO_PRESETS, Attribution, Place
-from .address import Address, client_address, comes_from_trusted_proxy
+from .address import Address, address_headers, client_address, comes_from_trusted_proxy
 from .geo_file import FileState, GeoFile, state_of
 from .geo_headers import header_text, place_in_headers
 from .geo_records import place_of_record
@@ -65,7 +65,7 @@ class MaxMindGeo(GeoProvider):
 
     @property
     def varies_on(self) -> frozenset[str]:  # type: ignore[override]
-        return frozenset({"X-Forwarded-For"}) if settings.TRUSTED_PROXIES else frozenset()
+        return address_headers()
 
     def place(self, request: HttpRequest) -> Place | None:
         address = client_address(request)

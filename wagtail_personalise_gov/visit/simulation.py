@@ -34,6 +34,7 @@ from ..core.pages import PagesSeen, ServedPage
 from ..core.preference import Because, Preference, Standing
 from ..facts import known_facts
 from ..models.addresses import PAGE_MODEL
+from .geo import geo_provider
 from .referrers import source_of
 from .visit import Visit
 
@@ -109,6 +110,10 @@ class SimulatedVisit(Visit):
         """Where a fact that was asked comes from, in words."""
         if name in self.given:
             return "given"
+        if name.startswith("location.") and self.declared_place is not None:
+            return "what the visitor told us"
+        if name.startswith("location."):
+            return f"the internet address or its headers, by {type(geo_provider()).__name__}"
         fact = known_facts().get(name)
         return str(fact.read_from) if fact and fact.read_from else "a reader of this site's own"
 

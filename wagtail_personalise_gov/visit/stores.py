@@ -1,19 +1,26 @@
 """Visitor stores: where the memory of a visitor is kept between requests.
 
-A store keeps what it is given and nothing else; `forget` must leave nothing behind. The one shipped here keeps it in
-signed cookies, in the visitor's own browser: the server holds nothing about anybody.
+A store keeps what it is given and nothing else; `forget` must leave nothing behind. The package has two. Signed
+cookies, in the visitor's own browser, are the default: the server holds nothing about anybody. Django's session is for
+sites that keep sessions anyway. `wagtail_personalise_gov.testing.VisitorStoreContract` says what a third one must do.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
+from django.conf import settings as django_settings
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core import signing
 from django.core.signals import setting_changed
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -21,19 +28,30 @@ from django.utils.module_loading import import_string
 from ..conf import settings
 from ..core.memory import (
     MINUTES_PER_DAY,
+    Past,
     VisitorMemory,
     past_from_json,
     past_to_json,
     visit_from_json,
     visit_to_json,
 )
-from .cookies import MEMORY, SECONDS_PER_DAY, VISIT, Cookie
+from .cookies import MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
+
+logger = logging.getLogger("wagtail_personalise_gov")
 
 VISIT_MAX_AGE = 4 * 60 * 60  # seconds; a browser that restores its session must not revive yesterday's visit
+SECONDS_BETWEEN_LOGS = 60  # in one process
 
 
 class VisitorStore(ABC):
-    """Where the memory of a visitor is kept. Named by the setting ``VISITOR_STORE``."""
+    """Where the memory of a visitor is kept. Named by the setting ``VISITOR_STORE``.
+
+    `cookies` are those that it sets; the page for visitors tells of them. `in_browser` says that the memory is in these
+    cookies itself, so that whoever keeps a copy of them keeps a copy of the memory.
+    """
+
+    cookies: tuple[Cookie, ...] = (VISIT, MEMORY)
+    in_browser: bool = False
 
     @abstractmethod
     def load(self, request: HttpRequest) -> VisitorMemory:
@@ -41,11 +59,18 @@ class VisitorStore(ABC):
 
     @abstractmethod
     def save(self, request: HttpRequest, response: HttpResponseBase, memory: VisitorMemory) -> None:
-        """Keep this, and drop what was kept before."""
+        """Keep this, and drop what was kept before. May raise where it is out of order: then nothing is remembered."""
 
     @abstractmethod
     def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Drop everything, here and in the visitor's browser."""
+        """Drop everything, here and in the visitor's browser, also what can't be read."""
+
+
+def seconds_left(past: Past) -> int:
+    """How long a past may still be kept; 0 or less: no longer. Counted from the day it began: visits don't renew it."""
+    today = _now() // (60 * MINUTES_PER_DAY)
+    days = past.began + settings.MEMORY_MAX_AGE_DAYS - today
+    return int(min(days, settings.MEMORY_MAX_AGE_DAYS)) * SECONDS_PER_DAY
 
 
 class CompactSerializer:
@@ -59,7 +84,9 @@ class CompactSerializer:
 
 
 class SignedCookieStore(VisitorStore):
-    """Memory in two signed cookies, together under 2 KB; each is written only when its own part changed."""
+    """Memory in two signed cookies, each under 2 KB and written only when its own part changed."""
+
+    in_browser = True
 
     def load(self, request: HttpRequest) -> VisitorMemory:
         return VisitorMemory(
@@ -76,10 +103,7 @@ class SignedCookieStore(VisitorStore):
         if memory.past is None:
             MEMORY.expire(request, response)
         elif memory.past != before.past:
-            # Counted from the day it began: a visit does not make it live longer.
-            today = int(timezone.now().timestamp()) // (60 * MINUTES_PER_DAY)
-            days_left = memory.past.began + settings.MEMORY_MAX_AGE_DAYS - today
-            MEMORY.write(response, self._sign(MEMORY, past_to_json(memory.past)), days_left * SECONDS_PER_DAY)
+            MEMORY.write(response, self._sign(MEMORY, past_to_json(memory.past)), seconds_left(memory.past))
 
     def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
         VISIT.expire(request, response)
@@ -101,6 +125,100 @@ class SignedCookieStore(VisitorStore):
             return self._signer(cookie).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
         except Exception:  # tampered, foreign, expired, or signed by us in another form: a stranger's cookie
             return None
+
+
+class DjangoSessionStore(VisitorStore):
+    """Memory in Django's session, beside whatever else the site keeps there; any session engine will do.
+
+    It outlives signing in, which changes the session's key, and ends with signing out, which ends the session. A
+    session is begun only for a visitor of whom there is something to keep.
+    """
+
+    KEY = "personalise_memory"  # the one key of the session that is ours; it holds plain JSON data
+    cookies = (SESSION,)
+
+    def __init__(self) -> None:
+        self._logged_at = float("-inf")  # seconds of the monotonic clock
+
+    @property
+    def in_browser(self) -> bool:  # type: ignore[override]
+        return bool(django_settings.SESSION_ENGINE.endswith(".signed_cookies"))
+
+    def load(self, request: HttpRequest) -> VisitorMemory:
+        if not SESSION.sent_by(request) or not hasattr(request, "session"):
+            return VisitorMemory()  # without a look at the session, which would count as a use of it
+        try:
+            kept = request.session.get(self.KEY)
+        except Exception as error:  # whatever holds sessions is away: the visitor gets a page, as a stranger
+            # What is there must not be replaced by the empty beginning of a stranger, if it is back in a moment.
+            request._session_memory = "away"  # type: ignore[attr-defined]
+            self._log(error)
+            return VisitorMemory()
+        if not isinstance(kept, dict):
+            return VisitorMemory()
+        request._session_memory = "found"  # type: ignore[attr-defined]
+        written = kept.get("written")
+        age = _now() - written if isinstance(written, int) else VISIT_MAX_AGE
+        past = past_from_json(kept.get("past"))
+        return VisitorMemory(
+            visit_from_json(kept.get("visit")) if 0 <= age < VISIT_MAX_AGE else None,
+            past if past is not None and seconds_left(past) > 0 else None,
+        )
+
+    def save(self, request: HttpRequest, response: HttpResponseBase, memory: VisitorMemory) -> None:
+        before = self.load(request)
+        session, found = getattr(request, "session", None), getattr(request, "_session_memory", "")
+        if session is None or memory == before or found == "away":
+            return
+        if found and self.KEY not in session:
+            return  # the visitor has signed out since it was read, and what was kept went with the session
+        if not memory:
+            self.forget(request, response)
+            return
+        kept: dict[str, Any] = {}
+        if memory.visit is not None:
+            unchanged = memory.visit == before.visit  # then it is as old as it was
+            kept["visit"] = visit_to_json(memory.visit)
+            kept["written"] = session[self.KEY]["written"] if unchanged else _now()
+        if memory.past is not None:
+            kept["past"] = past_to_json(memory.past)
+        session[self.KEY] = kept
+        self._send(request, response)
+
+    def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        session = getattr(request, "session", None)
+        if session is None or not SESSION.sent_by(request) or self.KEY not in session:
+            return
+        del session[self.KEY]
+        if not session.keys():
+            session.flush()
+        self._send(request, response)
+
+    @staticmethod
+    def _send(request: HttpRequest, response: HttpResponseBase) -> None:
+        """Save the session and send its cookie, or expire that of an empty one, as Django does on the way out.
+
+        Django's own middleware stands further in than ours, so it has done so already when a store is called.
+        """
+        # What Django has set before would show through: an expired cookie would stay so.
+        response.cookies.pop(SESSION.name, None)
+        # Interrupted: the visitor has signed out in another window meanwhile, so there is nothing to keep it in.
+        with suppress(SessionInterrupted):
+            SessionMiddleware(lambda request: HttpResponse()).process_response(request, response)  # type: ignore[arg-type]
+
+    def _log(self, error: Exception) -> None:
+        # The message may hold the session's key, so only the type is logged.
+        now = time.monotonic()
+        if now - self._logged_at >= SECONDS_BETWEEN_LOGS:
+            self._logged_at = now
+            logger.error(
+                "Sessions can't be read (%s). Visitors are strangers until they can be, and nothing is remembered.",
+                type(error).__name__,
+            )
+
+
+def _now() -> int:
+    return int(timezone.now().timestamp())
 
 
 @cache

@@ -37,7 +37,7 @@ from ..core.ruleset import Ruleset
 from ..core.variants import Variant, choose
 from ..facts import facts_named, known_facts
 from .entrance import Entrance
-from .gathering import gather
+from .gathering import gather, headers_read
 from .geo import geo_provider
 from .preference import new_choice, preference_headers, standing_of
 from .referrers import Source, host_name, source_of
@@ -320,9 +320,7 @@ class Visit:
     def _vary_on(self, names: Iterable[str]) -> None:
         # Also for what was refused or unknown: the next visitor's answer may differ.
         for fact in facts_named(names):
-            self.varies_on |= fact.varies_on
-            if fact.name.startswith("location."):
-                self.varies_on |= geo_provider().varies_on
+            self.varies_on |= headers_read(fact)
         self.varies_on |= preference_headers()
 
     def arrival(self) -> Arrival:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django.test import Client, RequestFactory, override_settings
 
-from tests.docs.stories.common import SETTING, a_segment, welcome_for
+from tests.docs.stories.common import AT_ONCE, SETTING, a_home_page_for_newcomers, a_segment, welcome_for
 
 
 def content_from_before_the_wrap_is_the_standard_version() -> None:
@@ -78,7 +79,8 @@ def a_visitor_store_of_ones_own() -> None:
 
     from wagtail_personalise_gov.core.memory import Past, ThisVisit, VisitorMemory
 
-    store, memory = CacheStore(), VisitorMemory(ThisVisit(step=1, landed=True), Past(began=20_000, visits=2))
+    today = int(time.time()) // (24 * 60 * 60)
+    store, memory = CacheStore(), VisitorMemory(ThisVisit(step=1, landed=True), Past(began=today, visits=2))
     response = HttpResponse()
     assert store.load(RequestFactory().get("/")) == VisitorMemory()
     store.save(RequestFactory().get("/"), response, memory)
@@ -91,6 +93,26 @@ def a_visitor_store_of_ones_own() -> None:
     assert all(morsel["max-age"] == 0 for morsel in gone.cookies.values())
     back.COOKIES = dict.fromkeys(back.COOKIES, "x" * 5000)
     assert store.load(back) == VisitorMemory()
+    what_each_store_does_on_the_site()
+
+
+def what_each_store_does_on_the_site() -> None:
+    """A visitor is known by the store's own cookie and no other, the public page says so, and refusing ends it."""
+    a_home_page_for_newcomers()
+    for store, name in (
+        ("wagtail_personalise_gov.visit.stores.DjangoSessionStore", "sessionid"),
+        ("council.stores.CacheStore", "council_memory"),
+    ):
+        with override_settings(**{SETTING: {**AT_ONCE, "VISITOR_STORE": store}}):
+            client = Client()
+            answer = client.get("/")
+            assert "New here?" in answer.content.decode()
+            assert set(answer.cookies) == {name}
+            assert client.get("/api/personalise/v1/visit/").json()["segments"]
+            about = client.get("/personalisation/").content.decode()
+            assert f"<code>{name}</code>" in about
+            assert "<code>personalise_memory</code>" not in about
+            assert client.get("/", headers={"Sec-GPC": "1"}).cookies[name]["max-age"] == 0
 
 
 def what_everyone_must_see_stands_in_no_version() -> None:
