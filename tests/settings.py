@@ -4,11 +4,12 @@ DATABASE_URL and CACHE_URL put the tests on PostgreSQL and Redis, as they do the
 """
 
 import os
+from urllib.parse import urlsplit
 
 os.environ.setdefault("SECRET_KEY", "the tests' own key, which guards nothing")  # else one is written under var/
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import INSTALLED_APPS, MIDDLEWARE, VAR, database
+from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, database
 
 DEBUG = False
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
@@ -24,6 +25,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # share one transaction. Each run has its own file, and nobody minds if a power cut spoils it.
     DATABASES["default"]["TEST"] = {"NAME": str(VAR / f"tests-{os.getpid()}.sqlite3")}
     DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF"
+if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "redis" in CACHES["default"]["BACKEND"]:
+    # Of several processes, each empties its own numbered database and nobody else's.
+    url = urlsplit(CACHES["default"]["LOCATION"])
+    number = int(url.path.strip("/") or 0) + 1 + int(worker.removeprefix("gw"))
+    CACHES = {"default": {**CACHES["default"], "LOCATION": url._replace(path=f"/{number}").geturl()}}
 MEDIA_ROOT = VAR / "tests"  # never written to: conftest.py gives each run a folder of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; guards nothing here
 

@@ -14,6 +14,7 @@ from wagtail_personalise_gov.compiling import RulesetHolder, compile_ruleset, pa
 from wagtail_personalise_gov.core.conditions import Condition, Equals, InSegment
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, RulesetState, Segment, SegmentRule
+from wagtail_personalise_gov.signals import ruleset_retired
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +95,21 @@ class TestWhatIsCompiled:
 
 
 class TestFollowing:
+    def test_one_transaction_is_announced_once_however_much_changed_in_it(self, at_once):
+        told = []
+
+        def listen(version, **kwargs):
+            told.append(version)
+
+        ruleset_retired.connect(listen)
+        try:
+            at_once(lambda: [live(f"segment-{number}", FirstTimeVisitorRule()) for number in range(5)])
+            assert len(told) == 1
+            at_once(lambda: live("more", FirstTimeVisitorRule()))
+            assert len(set(told)) == 2
+        finally:
+            ruleset_retired.disconnect(listen)
+
     def test_a_published_segment_is_followed(self, at_once):
         holder = compiling.holder
         at_once(lambda: live("one", FirstTimeVisitorRule()))

@@ -187,6 +187,7 @@ class RulesetHolder:
         self._checked_at = float("-inf")  # seconds of the monotonic clock
         self._lock = threading.Lock()
         self._logged_at = float("-inf")
+        self.told = ""  # the version that this process announced last
 
     def current(self) -> Ruleset:
         """The current ruleset; the last good one where it can't be loaded; else an empty one. Never raises."""
@@ -259,27 +260,29 @@ def retire() -> None:
     The version changes in the caller's transaction, or right after it where another one is just changing it too; then
     it is copied to the shared cache.
     """
-    renewed = RulesetState.renew_unless_locked()
+    transaction.on_commit(_tell_processes if RulesetState.renew_unless_locked() else _renew_and_tell)
 
-    def announce() -> None:
-        if not renewed:
-            RulesetState.renew()
-        _tell_processes()
 
-    transaction.on_commit(announce)
+def _renew_and_tell() -> None:
+    RulesetState.renew()
+    _tell_processes()
 
 
 def _tell_processes() -> None:
     # The row again: of two that publish at once, the one that announces last may not be the newest.
     version = RulesetState.current().version
+    holder.check_again()
+    if version == holder.told:
+        return  # one transaction changes many rows, and each asks for this; one announcement is enough
+    holder.told = version
     if shared_cache():
         try:
             caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
         except Exception as error:  # the row is the truth; processes without the cache read that
+            holder.told = ""
             with suppress(Exception):
                 caches["default"].delete(CACHE_KEY)  # a cache that is full may still be able to forget
             logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
-    holder.check_again()
     ruleset_retired.send(sender=None, version=version)
 
 

@@ -93,9 +93,7 @@ FACTS: dict[str, Fact] = {
         _remembered(
             "visit.referrer.kind", _("the kind of website that you came from, such as a search engine"), "referrer"
         ),
-        _remembered(
-            "visit.campaign.source", _("where the campaign link that you followed was published"), "campaign"
-        ),
+        _remembered("visit.campaign.source", _("where the campaign link that you followed was published"), "campaign"),
         _remembered("visit.campaign.medium", _("the kind of campaign link that you followed"), "campaign"),
         _remembered("visit.campaign.name", _("the campaign whose link you followed"), "campaign"),
         _remembered(

@@ -169,6 +169,16 @@ def test_a_rule_answers_at_its_edges_and_its_negation_answers_the_opposite(
 
 
 @pytest.mark.parametrize(
+    "rule", [VisitCountRule(visits=None), LastVisitRule(days=None), TimeOfDayRule(), LocationRule()]
+)
+def test_a_draft_that_is_not_filled_in_can_not_be_asked_and_raises_nothing_else(rule: Rule) -> None:
+    with pytest.raises(ConditionError):
+        rule.condition()
+    with pytest.raises(ValidationError):
+        rule.clean()
+
+
+@pytest.mark.parametrize(
     "rule, field, words",
     [
         (VisitCountRule(comparison="at_least", visits=1), "visits", "Write 2 or more"),

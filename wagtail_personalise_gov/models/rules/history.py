@@ -72,7 +72,7 @@ class VisitCountRule(Rule):
         super().clean()
 
     def condition(self) -> Condition:
-        if not 1 <= self.visits <= MAX_VISITS:
+        if self.visits is None or not 1 <= self.visits <= MAX_VISITS:
             raise ConditionError(gettext("Write a number of visits from 1 to %d.") % MAX_VISITS)
         if self.comparison == EXACTLY:
             return Equals("visitor.visits", self.visits)
@@ -144,7 +144,7 @@ class LastVisitRule(Rule):
         verbose_name_plural = _("rules about the last visit")
 
     def condition(self) -> Condition:
-        if not 0 <= self.days <= MAX_DAYS:
+        if self.days is None or not 0 <= self.days <= MAX_DAYS:
             raise ConditionError(gettext("Write a number of days from 0 to %d.") % MAX_DAYS)
         question = AtMost if self.comparison == AT_MOST else AtLeast
         # On a first visit there is no last one, which is known and not "can't tell".

@@ -1,0 +1,152 @@
+"""The shape of a document, looked at before the database is asked anything: what each entry is, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext
+
+from ..models import Intent, IntentSignal, Rule, Segment
+from .documents import FORMAT, VERSION, Problems, SegmentFileError, nearest, shown
+from .values import TYPE, content_fields, key_of
+
+LIVE = "live"
+PARTS: Mapping[type[Model], str] = {Segment: "rules", Intent: "signals"}
+# What may not be left out: a slip here would turn a segment off, or leave it without rules.
+REQUIRED: Mapping[type[Model], tuple[str, ...]] = {
+    Segment: ("slug", "name", LIVE, "rules"),
+    Intent: ("slug", "name", "signals"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One object of the file that stands for a row. `place` is where, for messages.
+
+    One that is not `understood` has keys that nobody knows, so what it lacks may stand under one of them.
+    """
+
+    model: type[Model]
+    place: str
+    values: Mapping[str, Any]
+    parts: tuple[Entry, ...] = ()  # the rules of a segment, the signals of an intent
+    understood: bool = True
+
+    @property
+    def slug(self) -> str:
+        return str(self.values["slug"])
+
+    def says(self) -> Iterator[tuple[Any, Any]]:
+        """(field, JSON value) of each field that it names; the others have their defaults."""
+        for field in content_fields(self.model):
+            if (key := key_of(field)) in self.values:
+                yield field, self.values[key]
+
+
+def entries_of(document: Any, problems: Problems) -> tuple[list[Entry], list[Entry]]:
+    """The intents and the segments of a document; those that are no entries at all are left out, with a problem.
+
+    Raises SegmentFileError for a document of another kind.
+    """
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise SegmentFileError([gettext("This is not a file of segments: its “format” is not “%s”.") % FORMAT])
+    if document.get("version") != VERSION or isinstance(document["version"], bool):
+        raise SegmentFileError(
+            [
+                gettext("The file is of version %(version)s, and this site reads version %(known)s.")
+                % {"version": shown(document.get("version")), "known": VERSION}
+            ]
+        )
+    _refuse_unknown(document, ["format", "version", "intents", "segments"], gettext("the file"), problems)
+    return _listed(document, "intents", Intent, problems), _listed(document, "segments", Segment, problems)
+
+
+def _listed(document: Mapping[str, Any], key: str, model: type[Model], problems: Problems) -> list[Entry]:
+    values = document.get(key, [])
+    if not isinstance(values, list):
+        problems.add(key, gettext("%s is not a list.") % shown(values))
+        return []
+    found: dict[str, Entry] = {}
+    for position, value in enumerate(values):
+        place = f"{key}[{position}]"
+        if not isinstance(value, dict):
+            problems.add(place, gettext("%s is not an object.") % shown(value))
+        elif not isinstance(value.get("slug"), str) or not value["slug"]:
+            problems.add(place, gettext("It has no slug, which is the name that it is known by. Give it one."))
+        elif value["slug"] in found:
+            problems.add(place, gettext("The slug “%s” stands in the file twice. Remove one.") % value["slug"])
+        else:
+            found[value["slug"]] = _entry(model, f'{place} "{value["slug"]}"', value, problems)
+    return list(found.values())
+
+
+def _entry(model: type[Model], place: str, value: Mapping[str, Any], problems: Problems) -> Entry:
+    parts_key = PARTS[model]
+    own = [LIVE] if model is Segment else []
+    _refuse_unknown(value, [*map(key_of, content_fields(model)), *own, parts_key], place, problems)
+    for key in REQUIRED[model]:
+        if key not in value:
+            problems.add(place, gettext("“%s” is missing.") % key)
+    parts = value.get(parts_key, [])
+    if not isinstance(parts, list):
+        problems.add(f"{place}, {parts_key}", gettext("%s is not a list.") % shown(parts))
+        parts = []
+    found = (_part(model, f"{place}, {parts_key}[{position}]", part, problems) for position, part in enumerate(parts))
+    if model is Segment:
+        _check_state(place, value, problems)
+    return Entry(model, place, value, tuple(part for part in found if part))
+
+
+def _check_state(place: str, value: Mapping[str, Any], problems: Problems) -> None:
+    if not isinstance(value.get(LIVE, False), bool):
+        problems.add(f"{place}, {LIVE}", gettext("%s is not true or false.") % shown(value[LIVE]))
+    elif value.get(LIVE) and value.get("archived") is True:
+        problems.add(place, gettext("It can't be live and archived. Make one of them false."))
+
+
+def _part(owner: type[Model], place: str, value: Any, problems: Problems) -> Entry | None:
+    if not isinstance(value, dict):
+        problems.add(place, gettext("%s is not an object.") % shown(value))
+        return None
+    if owner is Intent:
+        return _of_type(IntentSignal, place, value, [], problems)
+    label, known = value.get(TYPE), rule_types()
+    if not isinstance(label, str) or label not in known:
+        problems.add(place, _unknown_type(label, known))
+        return None
+    return _of_type(known[label], f"{place} ({known[label].__name__})", value, [TYPE], problems)
+
+
+def _of_type(
+    model: type[Model], place: str, value: Mapping[str, Any], own: list[str], problems: Problems
+) -> Entry | None:
+    try:
+        fields = content_fields(model)
+    except SegmentFileError as error:
+        problems.add(place, error)
+        return None
+    understood = _refuse_unknown(value, [*own, *map(key_of, fields)], place, problems)
+    return Entry(model, place, value, understood=understood)
+
+
+def rule_types() -> dict[str, type[Rule]]:
+    """Every installed rule type by its label."""
+    return {relation.related_model._meta.label: relation.related_model for relation in Segment.rule_relations()}
+
+
+def _unknown_type(label: Any, known: Collection[str]) -> str:
+    if label is None:
+        return gettext("It has no “type”, such as “%s”.") % min(known)
+    message = gettext("There is no rule type %s. Is its app installed?") % shown(label)
+    return message + nearest(label, known)
+
+
+def _refuse_unknown(value: Mapping[str, Any], known: Collection[str], place: str, problems: Problems) -> bool:
+    """Whether all keys are known."""
+    unknown = [key for key in value if key not in known]
+    for key in unknown:
+        problems.add(place, gettext("“%s” is not known here.") % key + nearest(key, known))
+    return not unknown
