@@ -131,3 +131,35 @@ def test_nobody_else_can(client: Client, django_user_model: Any, removed: Any, s
 def test_an_app_that_comes_back_brings_its_rules_back(segment: Segment, monkeypatch: pytest.MonkeyPatch) -> None:
     RuleTypeInUse.objects.create(segment=segment, rule_type="agency_askrule_rules")
     assert segment.missing_rule_types == []
+
+
+def test_a_copy_is_refused_since_it_would_be_of_more_people(
+    admin_client: Client, removed: Any, segment: Segment
+) -> None:
+    copy = addresses_for("list", Segment) + f"copy/{segment.pk}/"
+    assert admin_client.get(copy).status_code == 200
+    removed()
+    answer = admin_client.get(copy, follow=True)
+    assert "be copied while rules of it are missing" in answer.content.decode()
+    assert answer.redirect_chain
+
+
+@pytest.mark.parametrize("way", ["one", "several", "given up first"])
+def test_the_segment_can_be_deleted_and_the_rows_out_of_reach_go_with_it(
+    removed: Any, segment: Segment, way: str
+) -> None:
+    removed()
+    if way == "given up first":
+        segment.give_up_missing_rules()
+    (segment if way != "several" else Segment.objects.filter(pk=segment.pk)).delete()
+    assert not Segment.objects.exists()
+    assert not AskRule.objects.exists()
+    assert not RuleTypeInUse.objects.exists()
+
+
+def test_the_words_do_not_say_that_it_has_no_rules(removed: Any) -> None:
+    segment = make_segment("some", AskRule(question=EVERYBODY))
+    removed()
+    words = str(Segment.objects.get(pk=segment.pk).in_words())
+    assert "rules of it are missing" in words
+    assert "it has no rules" not in words

@@ -10,7 +10,12 @@ from tests.agency.models import AgencyPage
 from tests.factories import make_segment
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, Segment, SegmentRule
-from wagtail_personalise_gov.testing import fact_ending_with, visiting
+from wagtail_personalise_gov.testing import (
+    GeoProviderContract,
+    VisitorStoreContract,
+    fact_ending_with,
+    visiting,
+)
 
 
 def test_be_a_visitor_for_a_while(client: Client, agency_page: AgencyPage) -> None:
@@ -159,3 +164,15 @@ def test_a_fact_is_named_by_the_end_of_its_name() -> None:
         fact_ending_with("kind")
     with pytest.raises(LookupError, match="No fact ends with 'colour'"):
         fact_ending_with("colour")
+
+
+def test_a_contract_without_its_store_or_provider_says_how_to_name_it() -> None:
+    with pytest.raises(AssertionError, match="store = CacheStore"):
+        VisitorStoreContract().test_of_a_stranger_nothing_is_kept()
+    with pytest.raises(AssertionError, match="provider = OfficeGeo"):
+        GeoProviderContract().test_no_address_is_logged()
+
+
+def test_a_value_of_another_kind_is_refused_rather_than_unknown() -> None:
+    with pytest.raises(TypeError, match=r"visitor\.visits is of kind 'int'"), visiting(visits="3"):
+        pass

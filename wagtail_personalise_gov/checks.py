@@ -24,10 +24,11 @@ from .compiling import shared_cache
 from .conf import NAME, problems, settings
 from .models import Rule
 from .models.missing import rule_models
-from .visit.geo import HeaderGeo, MaxMindGeo
+from .visit.geo import GeoProvider, HeaderGeo, MaxMindGeo
 from .visit.geo_file import DamagedDatabase, GeoFile
 from .visit.middleware import PersonaliseMiddleware
-from .visit.stores import DjangoSessionStore
+from .visit.plugged import plug_problem
+from .visit.stores import DjangoSessionStore, VisitorStore
 
 ID = "wagtail_personalise_gov"
 
@@ -146,6 +147,20 @@ def check_age_of_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMess
             hint="Replace it with a newer edition, by renaming the new file over the old one.",
             id=f"{ID}.W004",
         )
+    ]
+
+
+@register(ID)
+def check_plugged(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What settings name is what it is to be, and can be made."""
+    return [
+        Error(
+            f"{NAME}[{key!r}]: {getattr(settings, key)!r} {problem}.",
+            hint=f"Name a class that extends {base.__name__} and is made without arguments.",
+            id=f"{ID}.E004",
+        )
+        for key, base in (("GEO_PROVIDER", GeoProvider), ("VISITOR_STORE", VisitorStore))
+        if (problem := plug_problem(getattr(settings, key), base)) is not None
     ]
 
 

@@ -11,8 +11,9 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -31,7 +32,7 @@ from .core.pages import NOTHING_WATCHED, Watched, Watching
 from .core.preference import Mode
 from .core.ruleset import NO_RULES, Ruleset
 from .facts import facts_named
-from .models import Intent, IntentSignal, Rule, RulesetState, Segment
+from .models import Intent, IntentSignal, PagesViewedRule, Rule, RulesetState, Segment
 from .models.addresses import PAGE_MODEL, page_address
 from .models.missing import missing_rule_types, rule_models
 from .models.problems import asked_by, joins_account_to_memory
@@ -65,11 +66,14 @@ def _compile(state: RulesetState) -> Ruleset:
         return Ruleset(version=state.version, paused=True)
     segments = list(Segment.objects.live_for_visitors())
     asked: dict[int, list[Condition]] = defaultdict(list)
+    since: dict[tuple[str, int], int] = {}
     for model in rule_models():
         links = [field.name for field in model._meta.fields if field.many_to_one and field.name != "segment"]
         rows = model._default_manager.filter(segment__live=True, segment__archived=False)
         for rule in rows.select_related(*links) if links else rows:
-            asked[rule.segment_id].append(_asked(rule))
+            condition = _asked(rule)
+            asked[rule.segment_id].append(condition)
+            _note_since(rule, condition, since)
     missing = missing_rule_types([segment.pk for segment in segments])
     conditions = {
         segment.slug: _with_all_rules(segment, asked[segment.pk], missing.get(segment.pk, [])) for segment in segments
@@ -83,7 +87,7 @@ def _compile(state: RulesetState) -> Ruleset:
         intents=_intents(),
         remembers=frozenset().union(*(fact.remembers for fact in facts)),
         landing=any(fact.landing for fact in facts),
-        watching=_watching(conditions.values()),
+        watching=_watching(conditions.values(), since),
     )
 
 
@@ -132,7 +136,20 @@ def _keep_accounts_apart(conditions: dict[str, Condition]) -> None:
         )
 
 
-def _watching(conditions: Iterable[Condition]) -> Watching:
+def _note_since(rule: Rule, condition: Condition, since: dict[tuple[str, int], int]) -> None:
+    """Since when the pages and sections that a rule asks about are noted, by fact and number; the latest counts."""
+    began: datetime | None = getattr(rule, "watched_since", None)
+    if began is None:
+        return
+    minute = int(began.timestamp()) // 60
+    for question in questions_in(condition):
+        if question.fact.partition(".")[2] in ("pages", "sections"):
+            for number in question.value:
+                key = (question.fact.partition(".")[0], number)
+                since[key] = max(minute, since.get(key, 0))
+
+
+def _watching(conditions: Iterable[Condition], since: Mapping[tuple[str, int], int]) -> Watching:
     """The pages and sections that these conditions ask about, whoever's rules they are of."""
     asked: dict[str, set[int]] = defaultdict(set)
     for question in chain.from_iterable(map(questions_in, conditions)):
@@ -151,6 +168,7 @@ def _watching(conditions: Iterable[Condition]) -> Watching:
             pages=frozenset(asked[f"{scope}.pages"]),
             sections={key: places[key] for key in sorted(asked[f"{scope}.sections"]) if key in places},
             every=bool(asked[f"{scope}.page_count"]),
+            since={number: minute for (of, number), minute in since.items() if of == scope},
         )
 
     return Watching(visit=watched("visit"), ever=watched("visitor"))
@@ -167,8 +185,9 @@ def _intents() -> Intents:
             address = page_address(signal.page)
             if address is None:
                 continue  # a page of no site has no address to land on
-            site, text = address
-            host = site.partition(":")[0] if many_sites else ""
+            sites, text = address
+            # Where two sites have the page at the same path, landing on it says the same of both.
+            host = sites[0].partition(":")[0] if many_sites and len(sites) == 1 else ""
         signals.append(Signal(slugs[signal.intent_id], signal.kind, text, signal.confidence, host))
     return Intents(
         tuple(
@@ -296,5 +315,7 @@ def pause(user: Any = None, by: str = "") -> None:
 def resume(user: Any = None) -> None:
     """End a pause."""
     RulesetState.renew(paused_at=None, paused_by="")
+    # During the pause nothing was noted of the pages that visitors looked at.
+    PagesViewedRule.objects.filter(segment__live=True).update(watched_since=timezone.now())
     transaction.on_commit(_tell_processes)
     log(RulesetState.current(), "wagtail_personalise_gov.resume", user=user)

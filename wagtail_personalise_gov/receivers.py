@@ -7,10 +7,11 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save
-from wagtail.signals import page_slug_changed, post_page_move
+from wagtail.models import Site
+from wagtail.signals import page_slug_changed, post_page_move, unpublished
 
 from .compiling import retire
-from .models import Intent, IntentSignal, Rule, RuleTypeInUse, Segment
+from .models import Intent, IntentSignal, PagesViewedRule, Rule, RuleTypeInUse, Segment
 from .models.addresses import PAGE_MODEL
 from .models.missing import rule_models
 
@@ -43,7 +44,15 @@ def retire_for_rules_about_it(sender: Any, instance: Model, **kwargs: Any) -> No
         retire()
 
 
-models: list[type[Model]] = [Segment, Intent, IntentSignal, *rule_models()]
+def stop_watching(sender: Any, instance: Segment, **kwargs: Any) -> None:
+    """While a segment is not live, nobody notes which pages its rules ask about."""
+    PagesViewedRule.objects.filter(segment=instance).update(watched_since=None)
+
+
+unpublished.connect(stop_watching, sender=Segment, dispatch_uid="wagtail_personalise_gov.stop_watching")
+
+# Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
+models: list[type[Model]] = [Segment, Intent, IntentSignal, Site, *rule_models()]
 for model in models:
     for change in (post_save, post_delete):
         change.connect(retire_ruleset, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")
@@ -57,7 +66,7 @@ for rule_model in rule_models():
 RULES_ABOUT: dict[type[Model], list[type[Rule]]] = {}
 for rule_model in rule_models():
     for field in rule_model._meta.concrete_fields:
-        if field.many_to_one and field.related_model not in (Segment, Intent):
+        if field.many_to_one and field.related_model not in (Segment, Intent, Site):
             RULES_ABOUT.setdefault(field.related_model, []).append(rule_model)
 
 for model in RULES_ABOUT:

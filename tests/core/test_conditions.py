@@ -64,7 +64,9 @@ def test_a_condition_can_be_copied_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(condition)) == condition  # noqa: S301
 
 
-@pytest.mark.parametrize("strange", [None, "FR", True, {"fact": "a"}, object()], ids=lambda strange: type(strange).__name__)
+@pytest.mark.parametrize(
+    "strange", [None, "FR", True, {"fact": "a"}, object()], ids=lambda strange: type(strange).__name__
+)
 def test_a_group_holds_conditions_and_nothing_else(strange: Any) -> None:
     for shell in (lambda: All(FRENCH, strange), lambda: AnyOf(strange), lambda: Not(strange)):
         with pytest.raises(ConditionError, match="made of conditions; got"):

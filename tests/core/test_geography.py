@@ -193,7 +193,8 @@ def test_whether_a_country_is_in_the_union(country: str | None, answer: bool | N
         ((51.5, -0.1, 10), (51.5, -0.1, 10)),
         ((51.5, -0.1, 0), (51.5, -0.1, None)),
         ((51.5, -0.1, -3), (51.5, -0.1, None)),
-        ((51.5, -0.1, float("inf")), (51.5, -0.1, None)),
+        ((51.5, -0.1, float("inf")), None),  # anywhere on Earth
+        ((51.5, -0.1, 30_000), None),
         ((51.5, -0.1, float("nan")), (51.5, -0.1, None)),
         ((90.1, 0), None),
         ((0, -180.1), None),

@@ -82,7 +82,7 @@ def test_a_link_of_this_site_never_begins_a_visit() -> None:
 
 def test_a_link_of_this_site_does_not_begin_a_visit_for_a_stranger_either() -> None:
     memory = opened(STRANGER, arriving(internal=True, recognised={"parking": 0.9}))
-    assert memory.visit == ThisVisit(step=NOON // 10, landed=False)
+    assert memory.visit == ThisVisit(step=NOON // 10, landed=False, began=NOON // 10)
 
 
 def test_a_clock_that_went_back_begins_a_visit_rather_than_going_on_for_ever() -> None:
@@ -107,6 +107,7 @@ def test_a_new_visit_begins_in_its_own_way() -> None:
         campaign=Campaign(),
         recognised={"parking": 0.6},
         seen=PagesSeen(),
+        began=NOON // 10 + 6,
     )
 
 

@@ -67,6 +67,7 @@ def test_the_json_is_short_and_leaves_out_what_is_not_kept() -> None:
         "i": "licence",
         "p": ["GB", "GB-ENG", "Riverside"],
         "g": "c.f/7",
+        "b": 0,
     }
 
 
@@ -75,7 +76,7 @@ def test_memory_holds_nothing_that_tells_one_visitor_from_another() -> None:
     one, other = (opened(STRANGER, arriving()) for _visitor in range(2))
     assert one == other
     assert {field.name for part in (ThisVisit, Past) for field in dataclasses.fields(part)} == {
-        *("step", "landed", "referrer", "campaign", "recognised", "intent", "place", "seen"),
+        *("step", "landed", "referrer", "campaign", "recognised", "intent", "place", "seen", "began"),
         *("began", "visits", "this_day", "last_day", "seen"),
     }
 

@@ -103,3 +103,18 @@ def test_a_text_of_another_shape_is_refused(text: str) -> None:
 
 def test_a_number_that_no_page_can_have_is_left_out() -> None:
     assert PagesSeen.from_text("zzzzzzzzzz.5/0") == PagesSeen((5,))
+
+
+def test_when_one_was_dropped_it_is_known_that_others_were_seen() -> None:
+    full = [ServedPage(number, "0001") for number in range(1, MAX_PAGES + 1)]
+    assert not seen(*full, watched=Watched(every=True)).partial
+    over = seen(*full, ServedPage(99, "0001"), watched=Watched(every=True))
+    assert over.partial
+    assert PagesSeen.from_text(over.to_text()) == over
+    assert over.keeping(Watched(every=True)).partial
+
+
+def test_what_began_to_be_noted_after_a_memory_began() -> None:
+    watched = Watched(pages=frozenset({5, 7}), since={5: 95, 7: 110})
+    assert watched.noted_since(10, grain=10) == {7}  # the memory began in the minutes 100 to 109
+    assert watched.noted_since(11, grain=10) == set()

@@ -7,9 +7,11 @@ import pytest
 from wagtail_personalise_gov.core.conditions import (
     QUESTIONS,
     ConditionError,
+    ContainsAny,
     Equals,
     from_json,
 )
+from wagtail_personalise_gov.core.facts import Partly
 
 TAKEN: dict[str, list[Any]] = {
     "in": [["GB"], ["", "x"], [1, 2.5], ["x"] * 1000, ["x" * 500], {"GB", "FR"}],
@@ -172,3 +174,19 @@ def test_a_question_names_its_fact_by_text(fact: Any) -> None:
 
 def test_a_condition_error_is_a_value_error() -> None:
     assert issubclass(ConditionError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "known, answer",
+    [
+        (Partly([12]), True),
+        (Partly([3]), None),  # it may be among those that are not told
+        (Partly([]), None),
+        (Partly([3], untold=[12]), None),
+        (Partly([3], untold=[15]), False),  # of 12 it can be told
+        (Partly([12], untold=[12]), True),
+        ([3], False),
+    ],
+)
+def test_what_is_absent_from_a_list_that_is_told_in_part_can_not_be_told(known: Any, answer: bool | None) -> None:
+    assert ContainsAny("visit.pages", [12]).answer({"visit.pages": known}) is answer

@@ -31,7 +31,7 @@ from wagtail_personalise_gov.models import (
     VisitCountRule,
 )
 from wagtail_personalise_gov.models.fields import TimeZoneField
-from wagtail_personalise_gov.models.rules.place import postcode_patterns
+from wagtail_personalise_gov.models.postcodes import postcode_patterns
 
 
 def at(text: str) -> dict[str, Any]:
@@ -184,13 +184,13 @@ def test_a_draft_that_is_not_filled_in_can_not_be_asked_and_raises_nothing_else(
         (VisitCountRule(comparison="at_least", visits=1), "visits", "Write 2 or more"),
         (DeviceRule(), "kinds", "at least one kind"),
         (LanguageRule(), "languages", "at least one language"),
-        (LanguageRule(languages=["Klingonish!"]), "languages", "“Klingonish!” is not a language"),
+        (LanguageRule(languages=["Klingonish!"]), "languages", "do not know the language “Klingonish!”"),
         (TimeOfDayRule(start=datetime.time(9), end=datetime.time(9)), "end", "whole day"),
         (TimeOfDayRule(start=datetime.time(9, 0, 30), end=datetime.time(10)), "start", "hours and minutes only"),
         (DayOfWeekRule(), "days", "at least one day"),
         (DayOfWeekRule(days=[name for name, _label in DayOfWeekRule.OPTIONS]), "days", "every day"),
         (DateRangeRule(), "first_day", "first day, a last day or both"),
-        (DateRangeRule(first_day=datetime.date(2026, 4, 1), every_year=True), "last_day", "first and a last"),
+        (DateRangeRule(first_day=datetime.date(2026, 4, 1), every_year=True), "last_day", "first and a last day"),
         (
             DateRangeRule(first_day=datetime.date(2026, 4, 2), last_day=datetime.date(2026, 4, 1)),
             "last_day",
@@ -200,19 +200,26 @@ def test_a_draft_that_is_not_filled_in_can_not_be_asked_and_raises_nothing_else(
         (AccountRule(user_group=Group(name="x")), "user_group", "Leave the group empty"),
         (NetworkRule(name="x"), "networks", "at least one network"),
         (NetworkRule(name="x", networks=["192.0.2.7/24"]), "networks", "Did you mean 192.0.2.0/24?"),
-        (NetworkRule(name="x", networks=["our office"]), "networks", "is not a network"),
+        (NetworkRule(name="x", networks=["our office"]), "networks", "“our office” is no range of internet addresses"),
         (PathRule(where="paths"), "paths", "at least one address"),
         (PathRule(where="paths", paths=["https://www.gov.uk/x/"]), "paths", "names a site"),
         (PathRule(where="paths", paths=["/x/?a=b"]), "paths", "before ? or #"),
         (PathRule(where="paths", paths=["news"]), "paths", "/news"),
         (PathRule(), "section", "Choose the page"),
+        (PathRule(where="paths", paths=["*"]), "paths", "every page"),
+        (SiteRule(), "site", "Choose the site"),
+        (
+            DateRangeRule(first_day=datetime.date(2026, 1, 1), last_day=datetime.date(2026, 12, 31), every_year=True),
+            "last_day",
+            "every day of the year",
+        ),
         (PagesViewedRule(), "page", "Choose the page"),
         (PagesViewedRule(what="number"), "number", "how many"),
         (PagesViewedRule(what="page", number=3), "number", "Leave this empty"),
         (LocationRule(postcodes=["O%1"]), "postcodes", "no beginning of a postcode"),
         (LocationRule(postcodes=["*"]), "postcodes", "no beginning of a postcode"),
         (LocationRule(subdivisions=["Punjab"]), "subdivisions", "IN-PB or PK-PB"),
-        (LocationRule(countries=["GB"], subdivisions=["Walse"]), "subdivisions", "Did you mean GB-WLS"),
+        (LocationRule(countries=["GB"], subdivisions=["Walse"]), "subdivisions", "Did you mean Wales (GB-WLS)?"),
         (LocationRule(subdivisions=["Bavaria"]), "subdivisions", "There is no region “Bavaria”"),
     ],
 )
@@ -241,7 +248,7 @@ def test_languages_may_be_written_by_name() -> None:
     rule = LanguageRule(languages=["Welsh", "en-GB"])
     rule.clean()
     assert rule.languages == ["cy", "en-GB"]
-    assert rule.sentence() == "Their browser asks for Welsh or English (GB) first"
+    assert rule.sentence() == "Their browser asks for Welsh or English (United Kingdom) first"
 
 
 def test_never_before_can_be_said_in_words() -> None:

@@ -46,7 +46,11 @@ class TestLocation:
             ({"countries": ["Germny"]}, "countries", "Did you mean Germany?"),
             ({"subdivisions": ["GB-XXX"]}, "subdivisions", "There is no region “GB-XXX”"),
             ({"subdivisions": ["Walse"]}, "subdivisions", "ISO 3166-2"),
-            ({"countries": ["FR"], "subdivisions": ["GB-ENG"]}, "subdivisions", "nobody could be in both"),
+            (
+                {"countries": ["FR"], "subdivisions": ["GB-ENG"]},
+                "subdivisions",
+                "England is in the United Kingdom, not in France.",
+            ),
             ({"cities": ["x" * 60]}, "cities", "too long"),
             ({"radius_km": 5}, "latitude", "Kilometres of what?"),
             ({"latitude": 5}, "longitude", "both a latitude and a longitude"),

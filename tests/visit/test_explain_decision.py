@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
 from tests.agency.models import AgencyPage, AskRule
 from tests.factories import make_intent, make_page, make_segment
@@ -103,7 +103,7 @@ def test_facts_say_what_they_are_and_where_they_come_from(places_by_address: Any
     assert (fact["name"], fact["value"]) == ("location.country", "FR")
     assert "NetworkGeo" in fact["from"]
     (given,) = json.loads(explain(facts='{"location.country": "DE"}', format="json")[0])["facts"]
-    assert (given["value"], given["from"]) == ("DE", "given")
+    assert (given["value"], given["from"]) == ("DE", "given by you")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_while_paused_it_says_so() -> None:
         ({"memory": "x"}, "--memory is not JSON"),
         ({"memory": "[1]"}, "--memory is list"),
         ({"memory": '{"visit": 3}'}, "visits: how many"),
-        ({"memory": '{"visits": "3"}'}, "visits is a whole number"),
+        ({"memory": '{"visits": "3"}'}, "visits takes whole numbers"),
         ({"memory": '{"campaign": 3}'}, "can't be read"),
         ({"facts": '{"location.contry": "FR"}'}, "There is no fact 'location.contry'"),
         ({"facts": '{"network.ip": "x"}'}, "no internet address"),
@@ -250,3 +250,49 @@ def test_what_can_not_be_asked_gets_a_message_and_ends_with_3(options: dict[str,
 def test_facts_of_every_kind_may_be_given(fact: str, operator: str, asked: Any, given: Any) -> None:
     make_segment("some", AskRule(question={"fact": fact, "op": operator, "value": asked}))
     assert reasons(facts=json.dumps({fact: given})) == {"some": "matched"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"at": "9999-12-31T23:59-12:00"},
+        {"at": "0001-01-01T00:00+14:00"},
+        {"facts": '{"clock.local": "9999-12-31T23:59-12:00"}'},
+        {"path": "//[::1"},
+        {"memory": '{"pages": [1e400]}'},
+        {"facts": '{"request.query": 5, "request.query.a": "1"}'},
+        {"facts": "[" * 100_000},
+        {"facts": '{"visitor.visits": NaN}'},
+        {"facts": '{"visitor.visits": 1e999}'},
+        {"facts": '{"visitor.visits": "3"}'},
+        {"path": "/\udce9/"},
+        {"segment": "\udce9"},
+    ],
+    ids=str,
+)
+def test_nothing_strange_ends_with_the_code_of_an_answer(options: dict[str, Any]) -> None:
+    make_segment("new", FirstTimeVisitorRule())
+    with pytest.raises(CommandError) as caught:
+        explain(format="json", **options)
+    assert caught.value.returncode == 3
+
+
+@pytest.mark.parametrize("arguments", [["--bogus"], ["--format", "xml"], ["--preference", "maybe"], ["--segment"]])
+def test_nor_does_an_option_that_is_mistyped(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    command = load_command_class("wagtail_personalise_gov", "explain_decision")
+    with pytest.raises(SystemExit) as end:
+        command.run_from_argv(["manage.py", "explain_decision", *arguments])
+    assert end.value.code == 3
+    assert "usage" in capsys.readouterr().err
+
+
+def test_what_is_given_of_somebody_who_refused_is_not_used() -> None:
+    make_segment("french", LocationRule(countries=["FR"]))
+    assert explain(facts='{"location.country": "FR"}', segment="french")[1] == 0
+    assert explain(facts='{"location.country": "FR"}', segment="french", preference="refused")[1] == 2
+
+
+def test_a_link_of_the_default_site_is_one_of_this_site(home: AgencyPage) -> None:
+    make_segment("new", FirstTimeVisitorRule())
+    assert explain(segment="new", referrer="https://www.example.com/")[1] == 0
+    assert explain(segment="new", referrer="http://testserver/news/")[1] == 2

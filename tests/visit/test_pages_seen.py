@@ -11,6 +11,7 @@ from wagtail.models import PageViewRestriction
 from tests.agency.models import AgencyPage, PlainPage
 from tests.factories import hero, make_page, make_plain_page, make_segment, personalised
 from tests.visit.answers import directives
+from wagtail_personalise_gov.core.pages import MAX_PAGES
 from wagtail_personalise_gov.models import PagesViewedRule, Segment
 from wagtail_personalise_gov.visit.visit import Visit
 
@@ -169,3 +170,70 @@ def test_a_crawler_is_not_remembered(client: Client, home: AgencyPage, housing: 
     asking(home, PagesViewedRule(page=housing.page_ptr))
     answer = client.get("/housing/", HTTP_USER_AGENT="Mozilla/5.0 (compatible; Googlebot/2.1)")
     assert not answer.cookies
+
+
+# What can't be told
+
+
+def test_of_a_page_that_was_not_noted_when_the_visit_began_absence_can_not_be_told(
+    client: Client, home: AgencyPage, housing: PlainPage, clock: Any
+) -> None:
+    bins = PlainPage.objects.get(title="Bins")
+    asking(home, PagesViewedRule(page=housing.page_ptr))
+    client.get("/housing/")
+    client.get("/bins/", **INTERNAL)  # seen, and noted by nobody
+    clock.shift(60 * 11)
+    segment = make_segment("bins", PagesViewedRule(page=bins.page_ptr, negated=True))
+    make_page("New", ("line", personalised("Not told", (segment, "Not seen"))), parent=home, slug="new")
+    assert "Not told" in client.get("/new/", **INTERNAL).content.decode()
+    assert "Not told" in client.get("/new/", **INTERNAL).content.decode()
+    assert "Not seen" in Client().get("/new/").content.decode()  # whose visit begins now
+
+
+def test_after_more_pages_than_are_remembered_absence_can_not_be_told(
+    client: Client, home: AgencyPage, housing: PlainPage
+) -> None:
+    pages = [make_plain_page(f"Page {number}", parent=home) for number in range(MAX_PAGES + 1)]
+    asking(home, PagesViewedRule(page=pages[0].page_ptr, negated=True))
+    for page in pages[1:]:
+        make_segment(f"page-{page.pk}", PagesViewedRule(page=page.page_ptr))
+    client.get("/page-0/")
+    for number in range(1, MAX_PAGES + 1):
+        client.get(f"/page-{number}/", **INTERNAL)
+    assert not sees(client)
+
+
+def test_of_what_was_seen_before_turning_it_on_absence_can_not_be_told(
+    client: Client, home: AgencyPage, housing: PlainPage
+) -> None:
+    asking(home, PagesViewedRule(page=housing.page_ptr, negated=True))
+    client.cookies["personalise_choice"] = "refused.1"
+    client.get("/housing/")
+    client.post("/personalisation/choice/", {"choice": "allowed"}, HTTP_SEC_FETCH_SITE="same-origin")
+    assert not sees(client)
+    assert not sees(client)
+
+
+def test_while_a_segment_is_not_live_nothing_is_noted_so_it_is_noted_anew_afterwards(
+    home: AgencyPage, housing: PlainPage, clock: Any
+) -> None:
+    segment = asking(home, PagesViewedRule(page=housing.page_ptr))
+    first = PagesViewedRule.objects.get().watched_since
+    clock.shift(60)
+    segment.save_revision().publish()
+    assert PagesViewedRule.objects.get().watched_since == first
+    segment.unpublish()
+    assert PagesViewedRule.objects.get().watched_since is None
+    clock.shift(60)
+    Segment.objects.get(pk=segment.pk).save_revision().publish()
+    assert PagesViewedRule.objects.get().watched_since > first
+
+
+def test_another_page_in_the_same_rule_is_noted_from_then_on(home: AgencyPage, housing: PlainPage, clock: Any) -> None:
+    asking(home, PagesViewedRule(page=housing.page_ptr))
+    rule = PagesViewedRule.objects.get()
+    first = rule.watched_since
+    clock.shift(60)
+    rule.page = PlainPage.objects.get(title="Bins").page_ptr
+    rule.save()
+    assert rule.watched_since > first

@@ -6,8 +6,10 @@ privacy and the public page need to know about a fact stands in its one row, `Fa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 KINDS = frozenset(
@@ -60,6 +62,54 @@ class Fact:
         # Sets may be given as any iterable, so that a custom fact can be written as {"Cookie"}.
         object.__setattr__(self, "varies_on", frozenset(self.varies_on))
         object.__setattr__(self, "remembers", frozenset(self.remembers))
+
+
+class Partly(tuple[Any, ...]):
+    """A list of which only a part is told: what is in it is known; of what is not in it, some can't be told.
+
+    `untold` says of what; None: of nothing that is absent.
+    """
+
+    untold: frozenset[Any] | None
+
+    def __new__(cls, told: Iterable[Any], untold: Iterable[Any] | None = None) -> Partly:
+        made = super().__new__(cls, told)
+        made.untold = None if untold is None else frozenset(untold)
+        return made
+
+
+def kind_problem(fact: Fact, value: Any) -> str | None:
+    """What is wrong with a value that somebody gives for a fact, in words; None for nothing.
+
+    Readers are not held to it: what they give of another kind just can't be asked.
+    """
+    if value is None or VALUES[fact.kind](value):
+        return None
+    return f"{fact.name} is of kind {fact.kind!r}, which {value!r} is not."
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(
+        isinstance(item, kind) and not isinstance(item, bool) for item in value
+    )
+
+
+VALUES: dict[str, Callable[[Any], bool]] = {
+    "bool": lambda value: isinstance(value, bool),
+    "int": _is_number,
+    "text": lambda value: isinstance(value, str),
+    "texts": lambda value: _is_list_of(value, str),
+    "weights": lambda value: isinstance(value, Mapping) and all(map(_is_number, value.values())),
+    "point": lambda value: isinstance(value, list | tuple) and len(value) == 3,
+    "moment": lambda value: isinstance(value, datetime) and value.tzinfo is not None,
+    "address": lambda value: isinstance(value, str | IPv4Address | IPv6Address),
+    "mapping": lambda value: isinstance(value, Mapping),
+    "pages": lambda value: _is_list_of(value, int),
+}
 
 
 class Facts(Mapping[str, Any]):

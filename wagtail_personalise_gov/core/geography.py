@@ -97,6 +97,8 @@ def point_at(
     """A point, or None for what is nowhere on Earth (or no number at all)."""
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # not for NaN either
         return None
+    if radius_km is not None and radius_km > MAX_RADIUS:
+        return None  # anywhere on Earth; without its radius it would pass for exact
     return latitude, longitude, radius_km if radius_km is not None and 0 < radius_km <= MAX_RADIUS else None
 
 

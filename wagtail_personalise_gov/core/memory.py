@@ -97,6 +97,7 @@ class ThisVisit:
     intent: str = ""  # the slug that the visitor declared
     place: DeclaredPlace | None = None
     seen: PagesSeen | None = None
+    began: int = 0  # the step in which it began, while pages are noted
 
     def __post_init__(self) -> None:
         strongest = sorted(self.recognised.items(), key=lambda item: -item[1])[:MAX_RECOGNISED]
@@ -165,7 +166,9 @@ class VisitorMemory:
         """
         past = self.past if self.past and 0 <= arrival.day - self.past.began < max_age_days else None
         if self.continues(arrival, timeout_minutes):
-            visit = replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step)
+            visit = (
+                replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step, began=arrival.step)
+            )
             return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day))
         # A visit that is followed from its landing on has seen no page yet; nor has a visitor without a past.
         visit = ThisVisit(
@@ -177,7 +180,11 @@ class VisitorMemory:
             intent=self.visit.intent if self.visit else "",
             place=self.visit.place if self.visit else None,
             seen=PagesSeen(),
+            began=arrival.step,
         )
+        if past is not None and past.seen is not None:
+            # What was doubtful about an earlier visit ends with it; what was dropped stays dropped.
+            past = replace(past, seen=replace(past.seen, partial=past.seen.partial and past.seen.is_full))
         # A past that counted no visits is that of somebody who was here all the same.
         visits = min(max(past.visits, 1) + 1, MAX_VISITS) if past else 1
         past = past or Past(arrival.day, seen=PagesSeen())
@@ -192,11 +199,20 @@ class VisitorMemory:
             past = replace(past, seen=_noting(past.seen, page, watching.ever))
         return VisitorMemory(visit, past)
 
+    def doubting(self) -> VisitorMemory:
+        """With doubts about the pages that were seen: some may have been seen while nothing was remembered."""
+        visit, past = self.visit, self.past
+        if visit is not None:
+            visit = replace(visit, seen=replace(visit.seen or PagesSeen(), partial=True))
+        if past is not None:
+            past = replace(past, seen=replace(past.seen or PagesSeen(), partial=True))
+        return VisitorMemory(visit, past)
+
     def keeping(self, items: frozenset[str], watching: Watching = NOTHING_WATCHED) -> VisitorMemory:
         """Only what the named items of memory need, and of pages what is watched; empty parts are None.
 
-        Pages that could not be told until now are told from here on: whoever had seen one that is watched would have
-        brought a memory along.
+        Pages that could not be told until now are told from here on: whoever had seen one that is watched, and allowed
+        it, would have brought a memory along.
         """
         visit, past = self.visit, self.past
         if visit is not None:
@@ -208,6 +224,7 @@ class VisitorMemory:
                 intent=visit.intent if "intent" in items else "",
                 place=visit.place if "place" in items else None,
                 seen=(visit.seen or PagesSeen()).keeping(watching.visit) if "pages" in items else None,
+                began=visit.began if "pages" in items else 0,
             )
             if not items & NEED_A_VISIT and visit.place is None:
                 visit = None
@@ -265,7 +282,7 @@ def visit_to_json(visit: ThisVisit) -> dict[str, Any]:
     if visit.place:
         data["p"] = [visit.place.country, visit.place.subdivision, visit.place.city]
     if visit.seen is not None:
-        data["g"] = visit.seen.to_text()
+        data["g"], data["b"] = visit.seen.to_text(), visit.began
     return data
 
 
@@ -281,6 +298,7 @@ def visit_from_json(data: Any) -> ThisVisit | None:
             intent=_texts([data.get("i", "")], 1)[0],
             place=DeclaredPlace(*_texts(data["p"], 3)) if "p" in data else None,
             seen=_seen(data),
+            began=_whole(data.get("b", 0)),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None

@@ -25,11 +25,16 @@ class ServedPage:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What live rules want noted: these pages, a page in one of these sections (number → place), or `every` page."""
+    """What live rules want noted: these pages, a page in one of these sections (number → place), or `every` page.
+
+    `since` says when a page or section began to be noted, in minutes since 1970: that it was not seen can't be told of
+    a memory that is older.
+    """
 
     pages: frozenset[int] = frozenset()
     sections: Mapping[int, str] = field(default_factory=dict)
     every: bool = False
+    since: Mapping[int, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.pages or self.sections or self.every)
@@ -37,6 +42,13 @@ class Watched:
     def watches(self, page: ServedPage) -> bool:
         """Whether looking at this page changes what is noted."""
         return self.every or page.id in self.pages or bool(self.sections_of(page))
+
+    def noted_since(self, began: int, grain: int) -> frozenset[int]:
+        """The pages and sections that were not noted yet when a memory began, both in units of `grain` minutes.
+
+        Within one unit it can't be told which came first, and no memory holds a finer time; it counts as noted.
+        """
+        return frozenset(number for number, minute in self.since.items() if minute // grain > began)
 
     def sections_of(self, page: ServedPage) -> tuple[int, ...]:
         """The watched sections that a page stands in; its own, if it is one."""
@@ -62,42 +74,55 @@ NOTHING_WATCHED = Watching()
 
 @dataclass(frozen=True, slots=True)
 class PagesSeen:
-    """The numbers of pages and sections that were seen, each once, the latest last; the oldest go when it is full."""
+    """The numbers of pages and sections that were seen, each once, the latest last; the oldest go when it is full.
+
+    `partial`: others were seen too, or may have been, so of what is not here it can't be told.
+    """
 
     pages: tuple[int, ...] = ()
     sections: tuple[int, ...] = ()
+    partial: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pages", _latest(self.pages, MAX_PAGES))
-        object.__setattr__(self, "sections", _latest(self.sections, MAX_SECTIONS))
+        for part, most in (("pages", MAX_PAGES), ("sections", MAX_SECTIONS)):
+            numbers = _each_once(getattr(self, part))
+            object.__setattr__(self, part, numbers[-most:])
+            if len(numbers) > most:
+                object.__setattr__(self, "partial", True)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.pages) == MAX_PAGES or len(self.sections) == MAX_SECTIONS
 
     def noting(self, page: ServedPage, watched: Watched) -> PagesSeen:
         """With one more page, as far as it is watched."""
         pages = (*self.pages, page.id) if watched.every or page.id in watched.pages else self.pages
-        return PagesSeen(pages, (*self.sections, *watched.sections_of(page)))
+        return PagesSeen(pages, (*self.sections, *watched.sections_of(page)), self.partial)
 
     def keeping(self, watched: Watched) -> PagesSeen:
         """Only what is still watched."""
         return PagesSeen(
             tuple(page for page in self.pages if watched.every or page in watched.pages),
             tuple(section for section in self.sections if section in watched.sections),
+            self.partial,
         )
 
     def to_text(self) -> str:
         """Short, because it travels with every request: "9ix.2s/c" is the pages 12345 and 100 in the section 12."""
-        return "/".join(".".join(map(_in_base_36, numbers)) for numbers in (self.pages, self.sections))
+        numbers = "/".join(".".join(map(_in_base_36, numbers)) for numbers in (self.pages, self.sections))
+        return f"{numbers}+" if self.partial else numbers
 
     @classmethod
     def from_text(cls, text: str) -> PagesSeen:
         """What `to_text` wrote. Raises ValueError for anything else."""
-        pages, sections = text.split("/")
-        return cls(_numbers(pages), _numbers(sections))
+        pages, sections = text.removesuffix("+").split("/")
+        return cls(_numbers(pages), _numbers(sections), text.endswith("+"))
 
 
-def _latest(numbers: Iterable[int], most: int) -> tuple[int, ...]:
+def _each_once(numbers: Iterable[int]) -> tuple[int, ...]:
     # Seen again is seen later: a dict keeps the place of the first, so it is filled from the end.
     latest = dict.fromkeys(number for number in reversed(tuple(numbers)) if 0 < number <= MAX_ID)
-    return tuple(reversed(list(latest)[:most]))
+    return tuple(reversed(list(latest)))
 
 
 def _in_base_36(number: int) -> str:

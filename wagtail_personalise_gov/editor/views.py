@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import CopyView, EditView, InspectView
 
@@ -66,10 +70,22 @@ class RestorableLock(ArchivedLock):
 
 
 class SegmentCopyView(CopyView):
-    """A copy is a new segment: it needs a slug of its own, and may still choose it."""
+    """A copy is a new segment: it needs a slug of its own, and may still choose it.
+
+    It is one of what the editor sees: of the unpublished changes, where there are some.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        source: Segment = self.get_object()
+        if source.missing_rule_types:
+            # The copy's form could not hold them, and without them it would be of more people.
+            messages.error(request, gettext("“%s” can't be copied while rules of it are missing.") % source)
+            return redirect(address_of("edit", source))
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def get_initial_form_instance(self) -> Segment:
-        segment: Segment = super().get_initial_form_instance()
+        segment: Segment = self.get_object().get_latest_revision_as_object()
         segment.slug = free_slug(segment.slug)
         segment.name = gettext("%s (copy)") % segment.name[:100]
         segment.first_published_at = None
@@ -89,7 +105,7 @@ def free_slug(slug: str) -> str:
 class SegmentInspectView(InspectView):
     """Everything about a segment, for those who may only look."""
 
-    labels = {"in_words": _("Who is in it"), "status_string": _("Status")}
+    labels = {"in_words": _("Who is in it"), "problems": _("What is wrong with it"), "status_string": _("Status")}
 
     def get_field_label(self, field_name: str, field: Any) -> str:
         if field_name in self.labels:
@@ -98,6 +114,9 @@ class SegmentInspectView(InspectView):
 
     def get_in_words_display_value(self) -> str:
         return str(self.object.in_words())
+
+    def get_problems_display_value(self) -> str:
+        return " ".join(self.object.problems()) or gettext("Nothing")
 
     def get_review_by_display_value(self) -> Any:
         return self.object.review_by or ""

@@ -51,6 +51,7 @@ class SegmentViewSet(SnippetViewSet):
         "slug",
         "status_string",
         "in_words",
+        "problems",
         "purpose",
         "owner",
         "review_by",

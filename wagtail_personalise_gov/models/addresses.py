@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from wagtail.models import Site
@@ -20,10 +20,17 @@ def site_name(site: Site) -> str:
     return host if site.port in USUAL_PORTS else f"{host}:{site.port}"
 
 
-def page_address(page: Any) -> tuple[str, str] | None:
-    """(name of its site as `site_name` gives it, path) of a page; None for no page, or for one of no site."""
+def page_address(page: Any) -> tuple[list[str], str] | None:
+    """(names of its sites as `site_name` gives them, path) of a page; None for no page, or for one of no site.
+
+    Several sites may have the same root page, and then the same pages at the same paths. The path is as requests have
+    it, decoded.
+    """
     parts = page.get_url_parts() if page is not None else None
     if parts is None or parts[2] is None:
         return None
-    _key, root, path = parts
-    return urlsplit(root).netloc.lower(), path
+    key, root, path = parts
+    roots = Site.get_site_root_paths()  # Wagtail keeps them in its cache
+    own = next((place.root_path for place in roots if place.site_id == key), None)
+    sites = [urlsplit(place.root_url).netloc.lower() for place in roots if own and place.root_path == own]
+    return sorted({urlsplit(root).netloc.lower(), *sites}), unquote(path)

@@ -8,8 +8,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.db import models
-from django.utils.text import capfirst
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,11 +30,20 @@ class WordsFormField(forms.CharField):
         return bool(self.to_python(initial) != self.to_python(data))
 
 
+class WordsAttribute(DeferredAttribute):
+    """Takes a line of words for the list that it is: a text left as it is would be a list of letters."""
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.attname] = split_words(value) if isinstance(value, str) else value
+
+
 class WordsField(models.JSONField):
     """A list of texts. With `options`, editors tick some of these; otherwise they write words on one line.
 
     `options` are (word, label) pairs. They are no part of the database, so they stay out of migrations.
     """
+
+    descriptor_class = WordsAttribute
 
     def __init__(self, *args: Any, options: Iterable[tuple[str, Any]] = (), **kwargs: Any) -> None:
         self.options = list(options)
@@ -65,7 +76,7 @@ class TimeZoneField(models.CharField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> Any:
-        own = (("", _("the site’s own")),)
+        own = (("", format_lazy("{} ({})", _("the site itself"), settings.TIME_ZONE.replace("_", " "))),)
         kwargs.pop("max_length", None)
         return forms.ChoiceField(
             choices=lambda: [*own, *((name, name.replace("_", " ")) for name in time_zones())],
@@ -80,7 +91,34 @@ class TimeZoneField(models.CharField):  # type: ignore[type-arg]
 @cache
 def time_zones() -> tuple[str, ...]:
     """The names of the places that time zones are called after. It looks at some hundred files, once."""
-    return tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+    return (
+        "UTC",
+        *sorted(
+            name for name in available_timezones() if name.partition("/")[0] in CONTINENTS and name not in OLD_NAMES
+        ),
+    )
+
+
+# What the tz database files places under; what else it has are old names and offsets (its "backward" and "etcetera").
+CONTINENTS = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
+# Second names that editors would stumble over, beside the first (tz database, file "backward", 2025b).
+OLD_NAMES = frozenset(
+    {
+        "Asia/Calcutta", "Asia/Katmandu", "Asia/Rangoon", "Asia/Saigon", "Asia/Dacca", "Asia/Macao",
+        "Asia/Ujung_Pandang", "Asia/Ulan_Bator", "Asia/Thimbu", "Asia/Ashkhabad", "Asia/Chungking",
+        "Europe/Kiev", "Europe/Belfast", "Europe/Nicosia", "Europe/Tiraspol", "Europe/Uzhgorod",
+        "Europe/Zaporozhye", "America/Buenos_Aires", "America/Godthab", "America/Indianapolis",
+        "America/Louisville", "America/Catamarca", "America/Cordoba", "America/Jujuy", "America/Mendoza",
+        "America/Rosario", "America/Ensenada", "America/Fort_Wayne", "America/Knox_IN", "America/Porto_Acre",
+        "America/Virgin", "America/Atka", "Atlantic/Faeroe", "Atlantic/Jan_Mayen", "Australia/ACT",
+        "Australia/Canberra", "Australia/LHI", "Australia/NSW", "Australia/North", "Australia/Queensland",
+        "Australia/South", "Australia/Tasmania", "Australia/Victoria", "Australia/West",
+        "Australia/Yancowinna", "Pacific/Samoa", "Pacific/Yap", "Pacific/Truk", "Pacific/Ponape",
+        "Africa/Asmera", "Africa/Timbuktu",
+    }
+)  # fmt: skip
 
 
 class NegatedField(models.BooleanField):  # type: ignore[type-arg]

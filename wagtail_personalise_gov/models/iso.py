@@ -1,13 +1,13 @@
-"""Countries, regions and languages by their codes, and by the English names that editors write.
+"""Countries and regions by their codes, and by the English names that editors write.
 
-After ISO 3166-1, 3166-2 and 639, as pycountry has them.
+After ISO 3166-1 and 3166-2, as pycountry has them. Languages are in `languages`.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .fields import joined
+from .iso_names import COUNTRIES_OF, COUNTRY_NAMES, REGION_NAMES, REGIONS_WITHOUT_CODE
 
 # The codes that MaxMind's and DB-IP's files and CDNs' headers use.
 CONTINENTS = [
@@ -29,6 +30,18 @@ CONTINENTS = [
 
 SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")  # ISO 3166-2
 
+# "Wales [Cymru GB-CYM]": a name, then the same in another language, at times with a code of its own.
+WITH_OTHER_NAME = re.compile(r"(?P<name>[^\[]+?) *\[(?P<other>[^\]]*?) *(?P<code>[A-Z]{2}-[A-Z0-9]{1,3})?\]")
+
+
+def near_word(word: str, known: Iterable[str]) -> str | None:
+    """The known word that this one misspells, both in small letters; None where none is near.
+
+    A slip leaves four letters of five, and rarely changes the first: "London" is no slip for Ondo, in Nigeria.
+    """
+    near = difflib.get_close_matches(word, [name for name in known if name[:1] == word[:1]], n=1, cutoff=0.8)
+    return near[0] if near else None
+
 
 @cache
 def _countries() -> dict[str, Any]:
@@ -40,17 +53,15 @@ def _countries() -> dict[str, Any]:
         for name in ("alpha_2", "name", "common_name", "official_name"):
             if text := getattr(country, name, None):
                 found[text.lower()] = country
-    # What people in the United Kingdom write.
-    found.update({"uk": found["gb"], "great britain": found["gb"], "usa": found["us"]})
-    return found
+    return found | {name: found[code.lower()] for name, code in COUNTRY_NAMES.items()}
 
 
 def country_code(word: str) -> tuple[str | None, str]:
     """(ISO 3166-1 alpha-2 code, ""), or (None, a message) for a word that names no country."""
     if country := _countries().get(word.lower()):
         return country.alpha_2, ""
-    near = difflib.get_close_matches(word.lower(), [name for name in _countries() if len(name) > 2], n=1)
-    hint = gettext("Did you mean %s?") % country_name(_countries()[near[0]].alpha_2) if near else ""
+    near = near_word(word.lower(), (name for name in _countries() if len(name) > 3))
+    hint = gettext("Did you mean %s?") % country_name(_countries()[near].alpha_2) if near else ""
     message = gettext("There is no country “%s”. Use a name or a two-letter code, such as FR.") % word[:60]
     return None, f"{message} {hint}".strip()
 
@@ -63,7 +74,8 @@ def country_name(code: str) -> str:
 
 # English names that take an article in a sentence: "in the Netherlands".
 WITH_ARTICLE = re.compile(
-    r"^United |Islands?$|Dominican Republic|Central African|Netherlands|Philippines|Bahamas|Gambia|Maldives|Congo"
+    r"^United |Islands?( \(|$)|^Isle of|^Holy See|Dominican Republic|Central African|Netherlands|Philippines|Bahamas"
+    r"|Gambia|Maldives|Congo"
 )
 
 
@@ -73,13 +85,53 @@ def country_in_a_sentence(code: str) -> str:
     return f"the {name}" if WITH_ARTICLE.search(name) else name
 
 
+def on_continents(country: str, continents: Collection[str]) -> bool:
+    """Whether any table has a country on one of these continents (codes). True where we can't tell."""
+    known = any(country in countries for countries in COUNTRIES_OF.values())
+    return not known or any(country in COUNTRIES_OF.get(continent, ()) for continent in continents)
+
+
+def continent_named(word: str) -> str | None:
+    """The name of the continent that a word is, as its tick box has it, or None."""
+    return next((str(name) for _code, name in CONTINENTS if str(name).lower() == word.lower()), None)
+
+
 @cache
 def _subdivisions() -> dict[str, str]:
     """ISO 3166-2 code → English name."""
     import pycountry
 
-    # Some names carry their code in another language: "Wales [Cymru GB-CYM]".
     return {subdivision.code: subdivision.name.partition(" [")[0] for subdivision in pycountry.subdivisions}
+
+
+@cache
+def _regions() -> dict[str, tuple[str, ...]]:
+    """What people write for a region, lower case → its code, or codes where several countries have one of that name."""
+    import pycountry
+
+    found: dict[str, dict[str, None]] = {}
+    for subdivision in pycountry.subdivisions:
+        name, names = subdivision.name, [subdivision.code]
+        if both := WITH_OTHER_NAME.fullmatch(name):
+            name, names = both["name"], [*names, both["other"], both["code"] or ""]
+        first, comma, last = name.partition(", ")
+        names += [name, f"{last} {first}" if comma else ""]  # "Bristol, City of"
+        for each in filter(None, names):
+            found.setdefault(each.lower(), {})[subdivision.code] = None
+    for each, code in REGION_NAMES.items():
+        found.setdefault(each, {})[code] = None
+    return {name: tuple(codes) for name, codes in found.items()}
+
+
+def regions_named(word: str, countries: Collection[str] = ()) -> tuple[str, ...]:
+    """The ISO 3166-2 codes of the regions of this name or code, in these countries (codes) if any are given."""
+    named = _regions().get(word.lower()) or _regions().get(word.lower().replace(" ", ""), ())
+    return tuple(code for code in named if not countries or code.partition("-")[0] in countries)
+
+
+def is_region_without_code(word: str) -> bool:
+    """Whether it is the name of a region of the United Kingdom that ISO 3166-2 has no one code for."""
+    return word.lower() in REGIONS_WITHOUT_CODE
 
 
 def subdivision_code(word: str, countries: Collection[str] = ()) -> tuple[str | None, str]:
@@ -91,53 +143,30 @@ def subdivision_code(word: str, countries: Collection[str] = ()) -> tuple[str | 
     code = word.upper().replace(" ", "")
     if code in _subdivisions():
         return code, ""
-    here = {
-        code: name for code, name in _subdivisions().items() if not countries or code.partition("-")[0] in countries
-    }
-    named = [code for code, name in here.items() if name.lower() == word.lower()]
+    named = regions_named(word, countries)
     if len(named) == 1:
         return named[0], ""
     if named:
         message = gettext("There is more than one “%(name)s”. Write %(codes)s.")
         return None, message % {"name": word[:60], "codes": joined(named[:5], gettext("or"))}
-    near = difflib.get_close_matches(word.lower(), [name.lower() for name in here.values()], n=1, cutoff=0.8)
-    if not near and countries and not SUBDIVISION.fullmatch(code):
+    hint = ""
+    if not (is_region_without_code(word) or SUBDIVISION.fullmatch(code)):
+        near = near_word(word.lower(), (name for name in _regions() if regions_named(name, countries)))
+        meant = [region_in_a_hint(code, countries) for code in regions_named(near, countries)[:3]] if near else []
+        hint = gettext("Did you mean %s?") % joined(meant, gettext("or")) if meant else ""
+    if not hint and countries and not SUBDIVISION.fullmatch(code):
         return None, ""
-    named = [code for code, name in here.items() if near and name.lower() == near[0]]
-    hint = gettext("Did you mean %s?") % joined(named[:3], gettext("or")) if named else ""
     message = gettext("There is no region “%s”. Use an ISO 3166-2 code, such as GB-WLS.") % word[:60]
     return None, f"{message} {hint}".strip()
+
+
+def region_in_a_hint(code: str, countries: Collection[str] = ()) -> str:
+    """A region by name and code, and its country unless that was said: "Wales (GB-WLS)"."""
+    country = code.partition("-")[0]
+    home = "" if countries else f", {country_name(country)}"
+    return f"{subdivision_name(code)}{home} ({code})"
 
 
 def subdivision_name(code: str) -> str:
     """The English name of a subdivision by its code, or the code where there is none."""
     return _subdivisions().get(code, code)
-
-
-@cache
-def _languages() -> dict[str, str]:
-    """English name, lower case → ISO 639 code, two letters where there are two; as browsers write them."""
-    import pycountry
-
-    found: dict[str, str] = {}
-    for language in pycountry.languages:
-        if code := getattr(language, "alpha_2", None):
-            found[language.name.partition(" (")[0].lower()] = code
-    return found
-
-
-def language_tag(word: str) -> str:
-    """A language as browsers write it: the code of a language's English name, or the word as it is."""
-    return _languages().get(word.strip().lower(), word.strip())
-
-
-def language_name(tag: str) -> str:
-    """The English name of a language tag: "Welsh", "English (GB)"; the tag where it is none."""
-    import pycountry
-
-    code, _hyphen, rest = tag.partition("-")
-    language = pycountry.languages.get(alpha_2=code.lower()) or pycountry.languages.get(alpha_3=code.lower())
-    if language is None:
-        return tag
-    name = str(language.name.partition(" (")[0])
-    return f"{name} ({rest})" if rest else name

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from .rules.base import Rule
@@ -23,6 +23,13 @@ class RuleTypeInUse(models.Model):
         "wagtail_personalise_gov.Segment", on_delete=models.CASCADE, related_name="rule_types_in_use"
     )
     rule_type = models.CharField(_("type of rule"), max_length=255, help_text=_("As Django names models: app.Model"))
+    table = models.CharField(
+        _("table"),
+        max_length=255,
+        blank=True,
+        editable=False,
+        help_text=_("Where its rules are, also when nothing else can reach them."),
+    )
 
     class Meta:
         verbose_name = _("type of rule in use")
@@ -39,13 +46,31 @@ class RuleTypeInUse(models.Model):
     @classmethod
     def note(cls, rule: Rule) -> None:
         """Note that the rule's segment has one of its type."""
-        cls.objects.get_or_create(segment_id=rule.segment_id, rule_type=rule._meta.label)
+        cls.objects.get_or_create(
+            segment_id=rule.segment_id, rule_type=rule._meta.label, defaults={"table": rule._meta.db_table}
+        )
 
     @classmethod
     def unnote(cls, rule: Rule) -> None:
         """A rule was deleted; it may have been the last of its type."""
         if not type(rule)._default_manager.filter(segment_id=rule.segment_id).exists():
             cls.objects.filter(segment_id=rule.segment_id, rule_type=rule._meta.label).delete()
+
+    @classmethod
+    def discard(cls, segments: Collection[int]) -> None:
+        """Delete the rules of these segments that are out of reach, and the notes of them.
+
+        Their rows point at the segment, so without this it could never be deleted. A table that went with its app, or
+        whose rows others point at, is left alone.
+        """
+        rows = list(cls.missing().filter(segment_id__in=segments))
+        tables = set(connection.introspection.table_names()) if rows else set()
+        for row in rows:
+            if row.table in tables:
+                with connection.cursor() as cursor:
+                    table, column = map(connection.ops.quote_name, (row.table, "segment_id"))
+                    cursor.execute(f"DELETE FROM {table} WHERE {column} = %s", [row.segment_id])  # noqa: S608  our own
+            row.delete()
 
     @classmethod
     def missing(cls) -> models.QuerySet[RuleTypeInUse]:

@@ -56,7 +56,9 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Refused with ProtectedError while one of them is used."""
         for segment in self:
             segment.refuse_while_used()
-        return super().delete()
+        with transaction.atomic():
+            RuleTypeInUse.discard([segment.pk for segment in self])
+            return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -198,7 +200,7 @@ class Segment(
 
     def in_words(self) -> InWords:
         """Who is in it, for editors. Never raises: a draft's rules may not be finished."""
-        return rules_in_words(self.get_rules(), any_of_them=self.match == self.ANY)
+        return rules_in_words(self.get_rules(), self.match == self.ANY, missing=bool(self.missing_rule_types))
 
     def problems(self) -> list[str]:
         """What keeps it from having anybody in it, a sentence each, for editors. Never raises."""
@@ -260,7 +262,9 @@ class Segment(
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refused with ProtectedError while it is used: pages that name it could not be saved any more."""
         self.refuse_while_used()
-        deleted: tuple[int, dict[str, int]] = super().delete(*args, **kwargs)
+        with transaction.atomic():
+            RuleTypeInUse.discard([self.pk])
+            deleted: tuple[int, dict[str, int]] = super().delete(*args, **kwargs)
         return deleted
 
     def refuse_while_used(self) -> None:
@@ -287,7 +291,8 @@ class Segment(
     def give_up_missing_rules(self, user: Any = None) -> None:
         """Go on without the rules whose app was removed, as somebody decided who saw what is left."""
         given_up = self.missing_rule_types
-        RuleTypeInUse.missing().filter(segment=self).delete()
+        with transaction.atomic():
+            RuleTypeInUse.discard([self.pk])
         self._lost = ()
         del self.missing_rule_types
         log(self, "wagtail_personalise_gov.give_up_rules", user=user, data={"rule_types": given_up})

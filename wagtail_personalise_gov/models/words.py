@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
-from .rules.base import Rule
+from .rules.base import Gone, Rule
 
 
 def is_finished(rule: Rule) -> bool:
@@ -20,6 +20,17 @@ def is_finished(rule: Rule) -> bool:
     return True
 
 
+def is_gone(rule: Rule) -> bool:
+    """Whether what the rule asks about was deleted."""
+    try:
+        rule.condition()
+    except Gone:
+        return True
+    except Exception:  # as above
+        return False
+    return False
+
+
 def rule_in_words(rule: Rule) -> str:
     """What the rule says of a visitor: "They seem to be in Riverside". Never raises."""
     if is_finished(rule):
@@ -27,7 +38,8 @@ def rule_in_words(rule: Rule) -> str:
             return rule.sentence()
         except Exception:  # as above
             return capfirst(str(rule._meta.verbose_name))
-    return gettext("%s (not finished)") % capfirst(str(rule._meta.verbose_name))
+    text = gettext("%s (what it asked about was deleted)") if is_gone(rule) else gettext("%s (not finished)")
+    return text % capfirst(str(rule._meta.verbose_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +53,11 @@ class InWords:
         return " ".join([self.beginning, "; ".join(self.sentences)]).strip()
 
 
-def rules_in_words(rules: Sequence[Rule], any_of_them: bool) -> InWords:
-    """Whom these rules describe, all of them together or any of them."""
+def rules_in_words(rules: Sequence[Rule], any_of_them: bool, missing: bool = False) -> InWords:
+    """Whom these rules describe, all of them together or any of them. `missing`: it has others, out of reach."""
     sentences = tuple(rule_in_words(rule) for rule in rules)
+    if missing:
+        return InWords(gettext("Nobody: rules of it are missing. What is left:"), sentences)
     if not sentences:
         return InWords(gettext("Nobody: it has no rules."), ())
     if len(sentences) == 1:

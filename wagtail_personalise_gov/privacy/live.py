@@ -75,9 +75,10 @@ def _rules_of(segments: Iterable[Segment]) -> dict[int, list[Rule]]:
         model = relation.related_model
         links = [field.name for field in model._meta.fields if field.many_to_one and field.name != "segment"]
         rows = model._default_manager.filter(segment__live=True, segment__archived=False)
-        for rule in rows.select_related(*links) if links else rows:
-            if rule.segment_id in rules:
-                rules[rule.segment_id].append(rule)
+        found = [rule for rule in (rows.select_related(*links) if links else rows) if rule.segment_id in rules]
+        model.prepare_public(found)
+        for rule in found:
+            rules[rule.segment_id].append(rule)
     return rules
 
 

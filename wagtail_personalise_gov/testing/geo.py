@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from unittest import mock
 
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ from django.test import RequestFactory
 
 from ..core.geography import GEO_PRESETS, Place
 from ..visit.visit import Visit
-from .claims import must
+from .claims import NotNamed, must
 
 if TYPE_CHECKING:
     from ..visit.geo import GeoProvider
@@ -78,7 +78,7 @@ class GeoProviderContract:
     ``TRUSTED_PROXIES``, are the test case's to override.
     """
 
-    provider: GeoProvider
+    provider = cast("GeoProvider", NotNamed("provider", "OfficeGeo()"))
 
     def known_request(self) -> HttpRequest:
         """A request whose place the provider can tell; a new one at each call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings as django_settings
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -23,7 +23,7 @@ from ..core.memory import (
     VisitorMemory,
 )
 from ..visit.visit import Visit
-from .claims import must
+from .claims import NotNamed, must
 
 if TYPE_CHECKING:
     from ..visit.stores import VisitorStore
@@ -51,7 +51,7 @@ class VisitorStoreContract:
     needs more of a request than that, override `prepare`.
     """
 
-    store: VisitorStore
+    store = cast("VisitorStore", NotNamed("store", "CacheStore()"))
 
     def prepare(self, request: HttpRequest) -> None:
         """Give a request what your middleware gives it, before the store sees it."""

@@ -11,6 +11,7 @@ from django.test.utils import TestContextDecorator
 
 from ..compiling import compile_ruleset
 from ..core.decision import Decision, Reason
+from ..core.facts import kind_problem
 from ..facts import known_facts
 from ..visit.visit import Visit
 
@@ -29,12 +30,14 @@ def visiting(*, segments: Iterable[str] | None = None, **given: Any) -> Visiting
     ``visit.referrer.kind``. With `segments`, visitors are in the live segments with these slugs and in no others,
     whatever their rules say.
 
+    Raises TypeError for a value that is not of its fact's kind.
     Raises LookupError, as soon as the visit begins, for an end that no fact has, or several have; and when a page asks
     for its visitor, for a slug of no live segment. Preferences, refusals and headers work as ever: whoever refused is
     in none of the segments. Segments are read from the database at each visit, so that those which a test has just made
     in its transaction count.
     """
-    return Visiting(None if segments is None else frozenset(segments), given)
+    named = [segments] if isinstance(segments, str) else segments
+    return Visiting(None if named is None else frozenset(named), given)
 
 
 class Visiting(TestContextDecorator):
@@ -48,6 +51,9 @@ class Visiting(TestContextDecorator):
 
     def enable(self) -> None:
         known = {fact_ending_with(ending): value for ending, value in self._given.items()}
+        for name, value in known.items():
+            if problem := kind_problem(known_facts()[name], value):
+                raise TypeError(problem)  # else it would be unknown, and a test that expects nothing would pass
 
         def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
             return {name: known.get(name) for name in names}
@@ -67,12 +73,16 @@ def deciding(segments: frozenset[str], decide: Decide) -> Decide:
     """`Visit.decide` for those who are in just these segments. Facts are asked as ever, so Vary and memory are true."""
 
     def decide_so(visit: Visit, slugs: Iterable[str]) -> Decision:
+        live = visit.ruleset.segments
+        if visit.ruleset.paused:
+            return decide(visit, slugs)
+        if missing := sorted(segments - live.keys()):
+            raise LookupError(
+                f"No live segment has the slug {missing[0]!r}. Those of now are {', '.join(live) or 'none'}."
+            )
         decided = decide(visit, slugs)
         if not decided or not visit.standing.adapts:
             return decided
-        live = visit.ruleset.segments
-        if missing := sorted(segments - live.keys()):
-            raise LookupError(f"No live segment has the slug {missing[0]!r}. Those of now are {', '.join(live)}.")
         return Decision({slug: Reason.MATCHED if slug in segments else Reason.NOT_MATCHED for slug in decided})
 
     return decide_so

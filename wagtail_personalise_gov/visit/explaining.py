@@ -11,6 +11,7 @@ from ..core.decision import Reason
 from ..core.ruleset import Explanation, explain
 from ..facts import facts_named
 from ..models import Rule, Segment
+from ..models.missing import missing_rule_types
 from ..models.words import rule_in_words
 from .simulation import SimulatedVisit
 
@@ -55,7 +56,10 @@ def explained_segments(visit: SimulatedVisit, slugs: Iterable[str] | None = None
     asked = sorted(ruleset.segments if slugs is None else slugs)
     decision = visit.decide(asked)
     explained = ruleset.explanations(visit.facts, asked)
-    for segment in Segment.objects.filter(slug__in=decision).with_rules().order_by("slug"):
+    segments = list(Segment.objects.filter(slug__in=decision).with_rules().order_by("slug"))
+    missing = missing_rule_types([segment.pk for segment in segments])
+    for segment in segments:
+        segment.missing_rule_types = missing.get(segment.pk, [])
         yield ExplainedSegment(
             slug=segment.slug,
             name=segment.name,

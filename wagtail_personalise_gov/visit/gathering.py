@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from ..core.facts import Fact
+from ..core.facts import Fact, Partly
+from ..core.memory import MINUTES_PER_DAY, STEP_MINUTES
+from ..core.pages import MAX_PAGES
 from ..facts import readers
 from ..models.addresses import site_name
 from .address import address_headers, client_address
 from .devices import device_kind
 from .geo import geo_provider
+from .plugged import log_once_a_minute
 
 if TYPE_CHECKING:
     from .visit import Visit
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("wagtail_personalise_gov")
 
 SECONDS_BETWEEN_LOGS = 60  # for one fact in one process
+CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")  # of ISO 3166-2
 _logged_at: dict[str, float] = {}
 
 
@@ -46,10 +51,18 @@ def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
 def headers_read(fact: Fact) -> frozenset[str]:
     """The request headers that a fact is read from here; for some facts, the site's settings say which."""
     if fact.name.startswith("location."):
-        return fact.varies_on | geo_provider().varies_on
+        return fact.varies_on | _headers_of_places()
     if fact.name == "network.ip":
         return fact.varies_on | address_headers()
     return fact.varies_on
+
+
+def _headers_of_places() -> frozenset[str]:
+    try:
+        return frozenset(geo_provider().varies_on)
+    except Exception as error:  # a provider of anybody's; the response is private in any case
+        log_once_a_minute("varies_on", "GEO_PROVIDER can't say which headers it reads (%s).", type(error).__name__)
+        return frozenset()
 
 
 def _log(name: str, error: Exception) -> None:
@@ -100,12 +113,30 @@ def _seen(part: str, of_past: bool) -> Callable[[Visit], Any]:
     """Pages or sections that were seen; `page_count` says how many pages, as far as the memory reaches."""
 
     def read(visit: Visit) -> Any:
-        holder = visit.memory.past if of_past else visit.memory.visit
-        if holder is None or holder.seen is None:
+        past, this_visit = visit.memory.past, visit.memory.visit
+        seen = (past.seen if past else None) if of_past else (this_visit.seen if this_visit else None)
+        if seen is None:
             return None
-        return len(holder.seen.pages) if part == "page_count" else list(getattr(holder.seen, part))
+        if part == "page_count":
+            return None if seen.partial and len(seen.pages) < MAX_PAGES else len(seen.pages)
+        told = getattr(seen, part)
+        if seen.partial:
+            return Partly(told)
+        if of_past:
+            return Partly(told, visit.ruleset.watching.ever.noted_since(past.began if past else 0, MINUTES_PER_DAY))
+        began = this_visit.began if this_visit else 0
+        return Partly(told, visit.ruleset.watching.visit.noted_since(began, STEP_MINUTES))
 
     return read
+
+
+def _subdivisions(visit: Visit) -> Any:
+    place = visit.place
+    if place is None or not place.subdivisions:
+        return None
+    # A database without codes has names of its own for regions: that one of them is absent says nothing.
+    has_codes = any(CODE.fullmatch(name) for name in place.subdivisions)
+    return place.subdivisions if has_codes else Partly(place.subdivisions)
 
 
 def _location(part: str) -> Callable[[Visit], Any]:
@@ -131,13 +162,17 @@ def _groups(visit: Visit) -> list[str] | None:
 
 def _languages(visit: Visit) -> list[str] | None:
     header = visit.request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    return [tag for tag, quality in parse_accept_lang_header(header) if quality > 0] or None
+
+
+def _accepted_languages(visit: Visit) -> list[str] | None:
     # "*" is not a language that somebody asks for: it says that any other will do.
-    return [tag for tag, quality in parse_accept_lang_header(header) if quality > 0 and tag != "*"] or None
+    return [tag for tag in _languages(visit) or () if tag != "*"] or None
 
 
 def _preferred_language(visit: Visit) -> list[str] | None:
-    languages = _languages(visit)
-    return languages[:1] if languages else None
+    first = next(iter(_languages(visit) or ()), "*")
+    return None if first == "*" else [first]
 
 
 READERS: dict[str, Callable[[Visit], Any]] = {
@@ -152,14 +187,12 @@ READERS: dict[str, Callable[[Visit], Any]] = {
     "visit.campaign.medium": _campaign("medium"),
     "visit.campaign.name": _campaign("name"),
     "visit.intent": _intent,
-    **{
-        f"location.{part}": _location(part)
-        for part in ("continent", "country", "subdivisions", "city", "postcode", "point", "eu")
-    },
+    **{f"location.{part}": _location(part) for part in ("continent", "country", "city", "postcode", "point", "eu")},
+    "location.subdivisions": _subdivisions,
     "device.kind": lambda visit: device_kind(
         visit.request.META.get("HTTP_USER_AGENT", ""), visit.request.META.get("HTTP_SEC_CH_UA_MOBILE", "")
     ),
-    "language": _languages,
+    "language": _accepted_languages,
     "language.preferred": _preferred_language,
     "clock.local": lambda visit: visit.local_time,
     "account.signed_in": _signed_in,

@@ -18,7 +18,6 @@ from typing import Any
 import maxminddb
 from django.core.signals import setting_changed
 from django.http import HttpRequest
-from django.utils.module_loading import import_string
 
 from ..conf import settings
 from ..core.geography import GEO_PRESETS, Attribution, Place
@@ -26,6 +25,7 @@ from .address import Address, address_headers, client_address, comes_from_truste
 from .geo_file import FileState, GeoFile, state_of
 from .geo_headers import header_text, place_in_headers
 from .geo_records import place_of_record
+from .plugged import plugged
 
 __all__ = ["GeoProvider", "HeaderGeo", "MaxMindGeo", "attributions", "geo_provider", "place_of_record"]
 
@@ -162,6 +162,13 @@ class HeaderGeo(GeoProvider):
         )
 
 
+class NoGeo(GeoProvider):
+    """Knows no place: in the stead of a provider that can't be had."""
+
+    def place(self, request: HttpRequest) -> Place | None:
+        return None
+
+
 def attributions() -> tuple[Attribution, ...]:
     """Whom to credit for the places that are told: as ``GEO_ATTRIBUTION`` says it, else as the provider does."""
     try:
@@ -177,8 +184,8 @@ def attributions() -> tuple[Attribution, ...]:
 
 @cache
 def geo_provider() -> GeoProvider:
-    """The provider in force."""
-    provider: GeoProvider = import_string(settings.GEO_PROVIDER)()
+    """The provider in force; one that knows no place where the setting names none. Never raises."""
+    provider: GeoProvider = plugged("GEO_PROVIDER", settings.GEO_PROVIDER, NoGeo())
     return provider
 
 

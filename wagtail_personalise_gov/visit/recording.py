@@ -74,11 +74,10 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
     if visit.only_looks or is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
         return
     memory = visit.memory.keeping(visit.ruleset.remembers, visit.ruleset.watching)
-    if memory != visit.stored:
-        if memory:
-            store.save(visit.request, response, memory)
-        else:
-            store.forget(visit.request, response)
+    if memory and memory != visit.stored:
+        store.save(visit.request, response, memory)
+    elif not memory and (visit.stored or (kept and store.in_browser)):
+        store.forget(visit.request, response)
 
 
 def forget(visit: Visit, response: HttpResponseBase) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +18,9 @@ from django.http import Http404, HttpRequest
 from django.test.client import RequestFactory
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from wagtail.models import Site
 
-from ..core.facts import Fact, Facts, family
+from ..core.facts import Fact, Facts, family, kind_problem
 from ..core.memory import (
     MAX_VISITS,
     STEP_MINUTES,
@@ -33,7 +34,7 @@ from ..core.memory import (
 from ..core.pages import PagesSeen, ServedPage
 from ..core.preference import Because, Preference, Standing
 from ..facts import known_facts
-from ..models.addresses import PAGE_MODEL
+from ..models.addresses import PAGE_MODEL, site_name
 from .geo import geo_provider
 from .referrers import source_of
 from .visit import Visit
@@ -103,13 +104,18 @@ class SimulatedVisit(Visit):
     def _gathered(self, needs: Iterable[str]) -> Facts:
         wanted = frozenset(needs)
         super()._gathered(wanted - self.given.keys())
-        self._known.update({name: self.given[name] for name in wanted & self.given.keys()})
+        known = known_facts()
+        for name in wanted & self.given.keys():
+            if known[name].about_visitor and not self.standing.adapts:
+                self._refused.add(name)
+            else:
+                self._known[name] = self.given[name]
         return self.facts
 
     def source_of_fact(self, name: str) -> str:
         """Where a fact that was asked comes from, in words."""
         if name in self.given:
-            return "given"
+            return "given by you"
         if name.startswith("location.") and self.declared_place is not None:
             return "what the visitor told us"
         if name.startswith("location."):
@@ -139,16 +145,22 @@ def _request(described: Described) -> HttpRequest:
         request.META["REMOTE_ADDR"] = described.ip
     else:
         request.META["REMOTE_ADDR"] = ""
-    if described.host:
-        request.META["HTTP_HOST"] = described.host
+    if host := described.host or _default_host():
+        request.META["HTTP_HOST"] = host
     request.user = described.user or AnonymousUser()
     return request
+
+
+def _default_host() -> str:
+    """The host of the site that a request is for unless it says otherwise; "" where there is no site."""
+    site = Site.objects.filter(is_default_site=True).first()
+    return site_name(site) if site else ""
 
 
 def _page_at(request: HttpRequest) -> ServedPage | None:
     """The page that would be served; None for none, or for an address that is not one of Wagtail's pages."""
     try:
-        found = apps.get_model(PAGE_MODEL).route_for_request(request, request.path.strip("/") + "/")
+        found = apps.get_model(PAGE_MODEL).route_for_request(request, request.path_info.strip("/") + "/")
     except Http404:
         found = None
     return ServedPage(found.page.pk, found.page.path) if found else None
@@ -166,7 +178,14 @@ def _moment(text: str) -> datetime:
         moment = None
     if moment is None:
         raise CannotSimulate(f"{text!r} is no date and time. Write it as 2026-04-18T22:30 or 2026-04-18T22:30+01:00.")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
+    try:
+        aware = moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
+        # Days before and after are looked at too, in zones on both sides of the date line.
+        if not 1970 < aware.astimezone(UTC).year < 9999:
+            raise OverflowError
+    except OverflowError:
+        raise CannotSimulate(f"{text!r} is too long ago or too far ahead.") from None
+    return aware
 
 
 def _memory(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
@@ -193,8 +212,8 @@ def _remembered(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
     days = said.get("days_since_last_visit")
     visits = said.get("visits", 1 if days is None else 2)
     for name, number in (("visits", visits), ("days_since_last_visit", days)):
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 0):
-            raise ValueError(f"{name} is a whole number")
+        if number is not None:
+            _whole(name, number)
     last = None if days is None else today - days
     return VisitorMemory(
         ThisVisit(
@@ -204,6 +223,7 @@ def _remembered(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
             campaign=campaign,
             recognised=arrival.recognised,
             seen=_seen(said, "pages", "sections"),
+            began=minute // STEP_MINUTES,
         ),
         Past(
             began=min(today, last if last is not None else today),
@@ -216,7 +236,16 @@ def _remembered(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
 
 
 def _seen(said: Mapping[str, Any], pages: str, sections: str) -> PagesSeen:
-    return PagesSeen(*(tuple(int(number) for number in said.get(key, ())) for key in (pages, sections)))
+    return PagesSeen(
+        tuple(_whole(pages, number) for number in said.get(pages, ())),
+        tuple(_whole(sections, number) for number in said.get(sections, ())),
+    )
+
+
+def _whole(key: str, number: Any) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise ValueError(f"{key} takes whole numbers")
+    return number
 
 
 def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,8 +258,10 @@ def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
             raise CannotSimulate(f"There is no fact {name!r}. The facts are: {', '.join(sorted(known))}.")
         if whole == name:
             values[name] = _value(known[name], value)
-        else:
-            values.setdefault(whole, {})[name[len(whole) + 1 :]] = value
+            if problem := kind_problem(known[name], values[name]):
+                raise CannotSimulate(problem)
+        elif isinstance(of_keys := values.setdefault(whole, {}), dict):
+            of_keys[name[len(whole) + 1 :]] = value
     return values
 
 

@@ -23,7 +23,6 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from ..conf import settings
 from ..core.memory import (
@@ -36,6 +35,7 @@ from ..core.memory import (
     visit_to_json,
 )
 from .cookies import MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
+from .plugged import plugged
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
@@ -223,9 +223,24 @@ def _now() -> int:
 
 @cache
 def visitor_store() -> VisitorStore:
-    """The store in force."""
-    store: VisitorStore = import_string(settings.VISITOR_STORE)()
+    """The store in force; one that keeps nothing where the setting names none. Never raises."""
+    store: VisitorStore = plugged("VISITOR_STORE", settings.VISITOR_STORE, NoStore())
     return store
+
+
+class NoStore(VisitorStore):
+    """Keeps nothing: in the stead of a store that can't be had."""
+
+    cookies = ()
+
+    def load(self, request: HttpRequest) -> VisitorMemory:
+        return VisitorMemory()
+
+    def save(self, request: HttpRequest, response: HttpResponseBase, memory: VisitorMemory) -> None:
+        pass
+
+    def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        pass
 
 
 def _forget_store(**kwargs: Any) -> None:

@@ -19,7 +19,7 @@ from ..compiling import current_ruleset
 from ..conf import settings
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.facts import Facts
-from ..core.geography import Place
+from ..core.geography import Place, in_european_union
 from ..core.intents import Landing
 from ..core.memory import (
     MAX_CAMPAIGN_PART,
@@ -39,6 +39,7 @@ from ..facts import facts_named, known_facts
 from .entrance import Entrance
 from .gathering import gather, headers_read
 from .geo import geo_provider
+from .plugged import log_once_a_minute
 from .preference import new_choice, preference_headers, standing_of
 from .referrers import Source, host_name, source_of
 from .stores import visitor_store
@@ -198,8 +199,12 @@ class Visit:
 
     @cached_property
     def stored(self) -> VisitorMemory:
-        """The memory as it was kept by the last response."""
-        return visitor_store().load(self.request)
+        """The memory as it was kept by the last response; an empty one where the store is out of order."""
+        try:
+            return visitor_store().load(self.request)
+        except Exception as error:  # a store of anybody's, which promised that it never raises
+            log_once_a_minute("load", "VISITOR_STORE can't load what is kept (%s).", type(error).__name__)
+            return VisitorMemory()
 
     @cached_property
     def memory(self) -> VisitorMemory:
@@ -224,6 +229,7 @@ class Visit:
             country=declared.country or declared.subdivision.partition("-")[0] or None,
             subdivisions=(declared.subdivision,) if declared.subdivision else (),
             city=declared.city or None,
+            eu=in_european_union(declared.country or declared.subdivision.partition("-")[0]),
         )
 
     # What is noted on the way
@@ -250,6 +256,10 @@ class Visit:
         self._refused.clear()
         if preference is Preference.REFUSED:
             self.forget()
+        elif self.ruleset.watching:
+            # Until now nothing may have been noted of the pages that they looked at. That doubt is worth keeping.
+            self.memory = self.memory.doubting()
+            self.only_looks = False
 
     def confirm(self) -> None:
         """Note that the visitor has seen what they chose, so that they are told once."""

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Any
 
 from ..logic import Answer, ConditionError
-from .question import Question, Test, is_number, several, shown, text
+from .question import Question, Test, is_number, several, text
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG 1980
 
@@ -66,10 +66,11 @@ class InNetwork(Question):
 
     def read(self, value: Any) -> Any:
         def network(item: Any) -> str:
+            word = text(self, item).strip()
             try:
-                return str(ip_network(text(self, item).strip()))
-            except ValueError as error:
-                raise ConditionError(f"{shown(item)} is not a network: {error}. {_remedy(item)}") from None
+                return str(ip_network(word))
+            except ValueError:
+                raise ConditionError(_not_a_network(word)) from None
 
         return several(self, value, network)
 
@@ -87,12 +88,14 @@ class InNetwork(Question):
         return test
 
 
-def _remedy(item: Any) -> str:
+def _not_a_network(word: str) -> str:
     """What to write instead: the network that an address with a length lies in, where that is what it is."""
+    remedy = "Write it as 192.0.2.0/24."
     try:
-        return f"Did you mean {ip_network(str(item).strip(), strict=False)}? Write it as 192.0.2.0/24."
+        network = ip_network(word, strict=False)
     except ValueError:
-        return "Write it as 192.0.2.0/24."
+        return f"“{word[:60]}” is no range of internet addresses. Ask your IT team for it. {remedy}"
+    return f"{word} goes on behind its length. Did you mean {network}? {remedy}"
 
 
 def distance_km(lat: float, lng: float, other_lat: float, other_lng: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..facts import Partly
 from ..logic import Answer
 from .question import MAX_VALUES, Question, Test, fold, is_number, is_text, items_of, kind_of, text, texts_or_numbers
 
@@ -70,7 +71,15 @@ class ContainsAny(Question):
 
     def test(self) -> Test:
         values, kind = frozenset(fold(value) for value in self.value), kind_of(self.value[0])
-        return lambda known: not values.isdisjoint(map(fold, items_of(known, kind)))
+
+        def test(known: Any) -> Answer:
+            if not values.isdisjoint(map(fold, items_of(known, kind))):
+                return True
+            if isinstance(known, Partly) and (known.untold is None or not values.isdisjoint(map(fold, known.untold))):
+                return None
+            return False
+
+        return test
 
 
 class AtLeastIn(Question):

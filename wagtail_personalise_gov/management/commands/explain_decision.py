@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
@@ -35,6 +36,17 @@ class Command(BaseCommand):
         "behind it. Ends with 0; with --segment, 0 if it is in that segment, 1 if not, 2 if that can't be told, and 3 "
         "if the question can't be put."
     )
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """One that ends with our code for wrong use: argparse's own is 2, which is an answer here."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        leave = parser.exit
+
+        def exit_with(status: int = 0, message: str | None = None) -> NoReturn:
+            leave(WRONG_USE if status else 0, message)
+
+        parser.exit = exit_with  # type: ignore[method-assign]
+        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--ip", default="", help="the visitor's internet address")
@@ -74,19 +86,32 @@ class Command(BaseCommand):
         slug = options["segment"]
         with translation.override(None if options["format"] == "text" else "en"):
             try:
+                refuse_unwritable(options)
                 visit = SimulatedVisit(described(options))
+                if slug is not None:
+                    refuse_unless_live(slug, visit)
+                segments = list(explained_segments(visit, None if slug is None else [slug]))
+                facts = explained_facts(visit)
+                told = as_json(visit, segments, facts) if options["format"] == "json" else None
+                text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) if told else None
+                self.stdout.write(text or as_text(visit, segments, facts))
             except CannotSimulate as error:
                 raise CommandError(str(error), returncode=WRONG_USE) from None
-            if slug is not None:
-                refuse_unless_live(slug, visit)
-            segments = list(explained_segments(visit, None if slug is None else [slug]))
-            facts = explained_facts(visit)
-        if options["format"] == "json":
-            self.stdout.write(json.dumps(as_json(visit, segments, facts), indent=2, ensure_ascii=False))
-        else:
-            self.stdout.write(as_text(visit, segments, facts))
+            except CommandError:
+                raise
+            except Exception as error:  # whatever it is, it must not end with the code of an answer
+                message = f"That can't be told ({type(error).__name__}: {error})."
+                raise CommandError(message, returncode=WRONG_USE) from error
         if slug is not None and (code := EXIT[answer_of(segments)]):
             sys.exit(code)
+
+
+def refuse_unwritable(options: dict[str, Any]) -> None:
+    """Raise CannotSimulate for bytes that are no UTF-8, which a shell passes on as halves of characters."""
+    for name, value in options.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise CannotSimulate(f"--{name.replace('_', '-')} is not UTF-8.")
 
 
 def described(options: dict[str, Any]) -> Described:
@@ -117,12 +142,22 @@ def described(options: dict[str, Any]) -> Described:
 
 def json_object(option: str, text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text or "{}")
-    except ValueError as error:
+        data = json.loads(text or "{}", parse_constant=_refuse_number, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
         raise CannotSimulate(f"--{option} is not JSON: {error}. Write it as '{{\"name\": value}}'.") from None
     if not isinstance(data, dict):
         raise CannotSimulate(f"--{option} is {type(data).__name__}. Write it as '{{\"name\": value}}'.")
     return data
+
+
+def _refuse_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is too large a number")
+    return number
 
 
 def account(name: str) -> Any:
@@ -231,5 +266,6 @@ def as_text(visit: SimulatedVisit, segments: list[ExplainedSegment], facts: list
             value = "can't be told"
         else:
             value = json.dumps(portable(fact.value), ensure_ascii=False)
-        lines.append(f"  {fact.name}: {value} (from {fact.source})")
+        how = "as" if fact.source.startswith("given") else "from"
+        lines.append(f"  {fact.name}: {value} ({how} {fact.source})")
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +43,14 @@ class AccountRule(Rule):
             errors.add("user_group", gettext("Choose the group."))
         elif self.who == self.SIGNED_IN and self.user_group is not None:
             errors.add("user_group", gettext("Leave the group empty, or choose “signed in, and in a group”."))
+        if not errors and self.user_group is not None:
+            # Names are compared without regard to case, as everywhere in conditions.
+            others = Group.objects.filter(name__iexact=self.user_group.name).exclude(pk=self.user_group.pk)
+            if other := others.first():
+                errors.add(
+                    "user_group",
+                    gettext("There is also a group “%s”, and the two can't be told apart. Rename one of them.") % other,
+                )
         errors.raise_any()
         super().clean()
 

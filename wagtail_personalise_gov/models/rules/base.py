@@ -6,6 +6,8 @@ looks at a request. Any installed app may add one: subclass `Rule`, give it `pan
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist, ValidationError
@@ -74,6 +76,27 @@ class Rule(Orderable):
         meanings = [str(known[name].meaning) for name in sorted(map(family, self.condition().facts)) if name in known]
         return gettext("It depends on %s.") % joined(meanings, gettext("and")) if meanings else ""
 
+    def full_clean(
+        self, exclude: Collection[str] | None = None, validate_unique: bool = True, validate_constraints: bool = True
+    ) -> None:
+        """As Django's, but fields first: what is wrong with one of them is said there and not of the rule once more.
+
+        A form excludes the fields that it has found wrong, or that a draft may lack, already.
+        """
+        excluded = set(exclude or ())
+        self.clean_fields(exclude=excluded)
+        if excluded.isdisjoint(self.own_fields()):
+            super().full_clean(excluded, validate_unique, validate_constraints)
+
+    @classmethod
+    def own_fields(cls) -> set[str]:
+        """The names of the fields that say what it asks."""
+        return {field.name for field in cls._meta.concrete_fields} - {"id", "segment", "sort_order", "negated"}
+
+    @classmethod
+    def prepare_public(cls, rules: Sequence[Rule]) -> None:
+        """Called with all rules of the type before each says itself to visitors: the place for one query for all."""
+
     def clean(self) -> None:
         """Refuse what can't compile, so that no rule can be saved that can't be asked on a visit."""
         super().clean()
@@ -106,6 +129,9 @@ class Rule(Orderable):
             if data.get(link.name) is not None
             and not link.related_model._default_manager.filter(pk=data[link.name]).exists()
         }
+        key = data.get("pk")
+        if key is not None and not cls._default_manager.filter(pk=key).exists():
+            gone["pk"] = None  # its row was deleted since; saved as it is, a form would look for that
         rule: Rule = model_from_serializable_data(cls, {**data, **gone}, check_fks=False)
         return rule
 
@@ -125,6 +151,8 @@ class Rule(Orderable):
         known = known_facts()
         unknown = sorted(name for name in condition.facts if family(name) not in known)
         if unknown:
+            near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.8)
+            hint = gettext(" Did you mean %s?") % near[0] if near else ""
             raise ValidationError(
                 ngettext(
                     "This rule asks something that this site does not know: %s. Has its app been removed?",
@@ -132,6 +160,7 @@ class Rule(Orderable):
                     len(unknown),
                 )
                 % ", ".join(unknown)
+                + hint
             )
 
 

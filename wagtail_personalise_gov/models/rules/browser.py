@@ -9,7 +9,7 @@ from wagtail.admin.panels import FieldPanel
 
 from ...core.conditions import Condition, ConditionError, OneOf, SpeaksLanguage
 from ..fields import WordsField, joined
-from ..iso import language_name, language_tag
+from ..languages import language_name, language_tag
 from .base import BROWSER, FieldErrors, Rule
 
 DEVICES = [("mobile", _("a phone")), ("tablet", _("a tablet")), ("desktop", _("a computer"))]
@@ -33,6 +33,8 @@ class DeviceRule(Rule):
         errors = FieldErrors()
         if not self.kinds:
             errors.add("kinds", gettext("Tick at least one kind of device."))
+        elif len(set(self.kinds)) == len(DEVICES):
+            errors.add("kinds", gettext("That is every kind. Untick one, or delete the rule."))
         errors.raise_any()
         super().clean()
 
@@ -60,9 +62,9 @@ class LanguageRule(Rule):
     PREFERS, ACCEPTS = "prefers", "accepts"
 
     how = models.CharField(
-        _("they"),
+        _("their browser"),
         max_length=7,
-        choices=[(PREFERS, _("ask for it first")), (ACCEPTS, _("ask for it, first or later"))],
+        choices=[(PREFERS, _("asks for it first")), (ACCEPTS, _("asks for it, first or as another choice"))],
         default=PREFERS,
     )
     languages = WordsField(
@@ -73,7 +75,7 @@ class LanguageRule(Rule):
     icon = "globe"
     group = BROWSER
     description = _("People whose browser is set to a language")
-    panels = [FieldPanel("languages"), FieldPanel("how")]
+    panels = [FieldPanel("how"), FieldPanel("languages")]
 
     class Meta(Rule.Meta):
         verbose_name = _("language")
@@ -81,12 +83,13 @@ class LanguageRule(Rule):
 
     def clean(self) -> None:
         errors = FieldErrors()
-        self.languages = list(dict.fromkeys(map(language_tag, self.languages)))
+        tags = []
         for word in self.languages:
-            try:
-                SpeaksLanguage("language", [word])
-            except ConditionError:
-                errors.add("languages", gettext("“%s” is not a language. Write it as cy, or as en-GB.") % word[:40])
+            tag, message = language_tag(word)
+            tags.append(tag or word)
+            if message:
+                errors.add("languages", message)
+        self.languages = list(dict.fromkeys(tags))
         if not self.languages:
             errors.add("languages", gettext("Name at least one language."))
         errors.raise_any()

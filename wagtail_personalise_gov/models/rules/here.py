@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.models import PageViewRestriction
 
 from ...core.conditions import All, AtLeast, Condition, ConditionError, ContainsAny, Matches, OneOf
 from ...core.pages import MAX_PAGES
@@ -51,7 +56,6 @@ class PathRule(Rule):
 
     def clean(self) -> None:
         errors = FieldErrors()
-        self.paths = [unquote(path) for path in self.paths]
         for path in self.paths:
             if problem := path_problem(path):
                 errors.add("paths", problem)
@@ -62,6 +66,10 @@ class PathRule(Rule):
                 errors.add("paths", gettext("Leave this empty, or choose “pages with these addresses”."))
         elif not self.paths:
             errors.add("paths", gettext("Write at least one address, such as /news/."))
+        elif self.section is not None:
+            errors.add("section", gettext("Leave this empty, or choose “a page of this site, or one below it”."))
+        if any(not path.strip("*/") and "*" in path for path in self.paths):
+            errors.add("paths", gettext("* alone is every page. Write how the addresses begin: /services/*"))
         errors.raise_any()
         super().clean()
 
@@ -75,8 +83,8 @@ class PathRule(Rule):
         address = page_address(self.section)
         if address is None:
             raise ConditionError(gettext("“%s” is on no site, so it has no address.") % self.section)
-        site, path = address
-        return All(OneOf("request.site", [site]), Matches("request.path", [f"{path}*"]))
+        sites, path = address
+        return All(OneOf("request.site", sites), Matches("request.path", [f"{path}*"]))
 
     def _where(self) -> str:
         if self.where == self.PATHS:
@@ -108,6 +116,13 @@ class SiteRule(Rule):
     site = models.ForeignKey(
         "wagtailcore.Site", null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("site")
     )
+
+    def clean(self) -> None:
+        errors = FieldErrors()
+        if self.site is None:
+            errors.add("site", gettext("Choose the site."))
+        errors.raise_any()
+        super().clean()
 
     icon = "site"
     group = HERE
@@ -160,7 +175,10 @@ class PagesViewedRule(Rule):
         null=True,
         blank=True,
         validators=[MinValueValidator(2), MaxValueValidator(MAX_PAGES)],
-        help_text=_("From 2 to 20. While such a rule is live, no page of the site can be kept in a page cache."),
+        help_text=_(
+            "From 2 to 20. While such a rule is live no page can be kept in a page cache, which makes the site slower: "
+            "ask your web team first."
+        ),
     )
     scope = models.CharField(
         _("when"),
@@ -168,6 +186,10 @@ class PagesViewedRule(Rule):
         choices=[(VISIT, _("on this visit")), (EVER, _("on this visit or before"))],
         default=VISIT,
     )
+
+    # Since when visitors' memory notes it: of a memory that is older, "has not looked" can't be told. It is a matter of
+    # this site and of the row, not of a revision or a file.
+    watched_since = models.DateTimeField(null=True, editable=False, serialize=False)
 
     icon = "view"
     group = VISITOR
@@ -196,6 +218,14 @@ class PagesViewedRule(Rule):
                 errors.add("number", gettext("Leave this empty, or choose “at least so many different pages”."))
         errors.raise_any()
         super().clean()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        same = before is not None and all(
+            getattr(before, field) == getattr(self, field) for field in ("what", "page_id", "scope")
+        )
+        self.watched_since = (before.watched_since if before and same else None) or timezone.now()
+        super().save(*args, **kwargs)
 
     def condition(self) -> Condition:
         scope = "visitor" if self.scope == self.EVER else "visit"
@@ -245,9 +275,21 @@ class PagesViewedRule(Rule):
             )
         return text % what
 
+    @classmethod
+    def prepare_public(cls, rules: Sequence[Rule]) -> None:
+        """Which pages everybody may read, at one query for all."""
+        restricted = tuple(PageViewRestriction.objects.values_list("page__path", flat=True))
+        for rule in rules:
+            if isinstance(rule, cls) and rule.page is not None:
+                rule._is_restricted = rule.page.path.startswith(restricted)
+
+    @cached_property
+    def _is_restricted(self) -> bool:
+        return self.page is not None and bool(self.page.get_view_restrictions())
+
     def _public_page(self) -> str:
         # The title of a page that not everybody may read is not for everybody either.
-        if self.page is None or not self.page.live or self.page.get_view_restrictions():
+        if self.page is None or not self.page.live or self._is_restricted:
             return (
                 gettext("a certain page")
                 if self.what == self.PAGE
@@ -265,6 +307,8 @@ def path_problem(path: str) -> str:
         return gettext("“%s” goes on after the address of the page. Write only what stands before ? or #.") % path[:80]
     if not path.startswith(("/", "*")):
         return gettext("“%(path)s” is no address. Begin it with a slash: /%(path)s") % {"path": path[:80]}
+    if "%2a" in path.lower():
+        return gettext("“%s” holds a star that is written as %%2A. * can only stand for anything.") % path[:80]
     if re.search(r"\s", path) or len(path) > MAX_PATH:
         return gettext("“%s” is no address of a page.") % path[:80]
     return ""
@@ -272,5 +316,6 @@ def path_problem(path: str) -> str:
 
 def path_patterns(path: str) -> list[str]:
     """The patterns of an address. Whether it ends in a slash makes no difference, as it makes none to visitors."""
+    path = unquote(path)  # as browsers show it, or as they send it
     bare = path.rstrip("/")
     return [path] if "*" in path or not bare else [bare, f"{bare}/"]

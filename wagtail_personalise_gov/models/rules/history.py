@@ -124,11 +124,11 @@ class VisitCountRule(Rule):
 class LastVisitRule(Rule):
     """How many days ago the visitor was last here; on a first visit, no number of days ago."""
 
-    COMPARISONS = [(AT_LEAST, _("at least")), (AT_MOST, _("at most"))]
+    COMPARISONS = [(AT_LEAST, _("so many days ago, or longer")), (AT_MOST, _("within so many days"))]
 
     comparison = models.CharField(_("their last visit was"), max_length=8, choices=COMPARISONS, default=AT_LEAST)
     days = models.PositiveIntegerField(
-        _("days ago"),
+        _("days"),
         default=30,
         validators=[MaxValueValidator(MAX_DAYS)],
         help_text=_("By the calendar: yesterday is 1 day ago. 0 is earlier today."),
@@ -142,6 +142,13 @@ class LastVisitRule(Rule):
     class Meta(Rule.Meta):
         verbose_name = _("last visit")
         verbose_name_plural = _("rules about the last visit")
+
+    def clean(self) -> None:
+        errors = FieldErrors()
+        if self.comparison == AT_LEAST and self.days == 0:
+            errors.add("days", gettext("Whoever was here before was here 0 days ago or longer. Write 1 or more."))
+        errors.raise_any()
+        super().clean()
 
     def condition(self) -> Condition:
         if self.days is None or not 0 <= self.days <= MAX_DAYS:
@@ -166,8 +173,8 @@ class LastVisitRule(Rule):
         else:
             text = (
                 ngettext(
-                    "We can tell it is not so that they were last here at least %d day ago",
-                    "We can tell it is not so that they were last here at least %d days ago",
+                    "We can tell they were here less than %d day ago, or never before",
+                    "We can tell they were here less than %d days ago, or never before",
                     self.days,
                 )
                 if self.negated
@@ -195,8 +202,8 @@ class LastVisitRule(Rule):
         else:
             text = (
                 ngettext(
-                    "People other than those who were last here at least %d day ago",
-                    "People other than those who were last here at least %d days ago",
+                    "People who were here less than %d day ago, or never before",
+                    "People who were here less than %d days ago, or never before",
                     self.days,
                 )
                 if self.negated

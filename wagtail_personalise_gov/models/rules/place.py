@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import string
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
 from ...core.conditions import All, Condition, ConditionError, ContainsAny, Equals, InNetwork, Matches, OneOf, Within
 from ...core.conditions import Any as AnyOf
+from ...core.geography import COUNTRY, in_european_union
 from ..fields import WordsField, joined
 from ..iso import (
     CONTINENTS,
     SUBDIVISION,
+    continent_named,
     country_code,
     country_in_a_sentence,
-    country_name,
+    is_region_without_code,
+    on_continents,
+    regions_named,
     subdivision_code,
     subdivision_name,
 )
+from ..iso_names import EUROPEAN_UNION
+from ..networks import network_messages
+from ..postcodes import is_beginning_of_a_postcode, postcode_patterns
 from .base import PLACE, FieldErrors, Rule
 
 MAX_CITY = 50  # characters; longer than any town's name in the databases, and what memory keeps of a declared one
@@ -40,11 +48,11 @@ class LocationRule(Rule):
     NARROW, EITHER = "narrow", "either"
 
     lines = models.CharField(
-        _("lines that are filled in"),
+        _("if you fill in several of these"),
         max_length=6,
         choices=[
-            (NARROW, _("must all fit: each narrows the place")),
-            (EITHER, _("are places of their own: any will do")),
+            (NARROW, _("the visitor must be in all of them: each narrows the place")),
+            (EITHER, _("any of them will do: each is a place of its own")),
         ],
         default=NARROW,
     )
@@ -75,7 +83,7 @@ class LocationRule(Rule):
         _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
     )
     radius_km = models.FloatField(
-        _("within kilometres of it"),
+        _("within this many kilometres"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(20000)],
@@ -86,6 +94,7 @@ class LocationRule(Rule):
     group = PLACE
     description = _("People who seem to be in a country, region or town, or near a point")
     panels = [
+        FieldPanel("lines"),
         FieldPanel("continents"),
         FieldPanel("countries"),
         FieldPanel("subdivisions"),
@@ -93,7 +102,6 @@ class LocationRule(Rule):
         FieldPanel("postcodes"),
         FieldPanel("in_eu"),
         FieldRowPanel([FieldPanel("latitude"), FieldPanel("longitude"), FieldPanel("radius_km")]),
-        FieldPanel("lines"),
     ]
 
     class Meta(Rule.Meta):
@@ -102,16 +110,17 @@ class LocationRule(Rule):
 
     def clean(self) -> None:
         errors = FieldErrors()
-        self.countries = self._coded("countries", country_code, errors)
+        self.countries = self._coded("countries", country_written, errors)
         self.subdivisions = self._coded("subdivisions", self._subdivision, errors)
-        self._clean_regions(errors)
+        if not errors and self.lines == self.NARROW:
+            self._clean_what_nobody_is_in(errors)
         for city in self.cities:
             if len(city) > MAX_CITY:
                 errors.add("cities", gettext("“%s…” is too long for a town. Separate towns by commas.") % city[:40])
         self._clean_postcodes(errors)
         self._clean_point(errors)
         if not errors and not self._is_filled_in():
-            errors.add("countries", gettext("Give at least one country, region, town or point."))
+            errors.add("countries", nothing_given())
         errors.raise_any()
         super().clean()
 
@@ -136,26 +145,54 @@ class LocationRule(Rule):
         return list(dict.fromkeys(codes))
 
     def _subdivision(self, word: str) -> tuple[str | None, str]:
-        code, message = subdivision_code(word, self.countries)
+        countries = [code for code in self.countries if COUNTRY.fullmatch(code)]
+        code, message = subdivision_code(word, countries)
+        if code is None and countries and not is_region_without_code(word):
+            elsewhere = regions_named(word)
+            if len(elsewhere) == 1:
+                return elsewhere[0], ""  # whether another country will do is told of the lines together
+            if elsewhere:
+                homes = dict.fromkeys(each.partition("-")[0] for each in elsewhere)
+                return None, subdivision_code(word)[1] if self.lines == self.EITHER else self._not_here(word, homes)
         if code is None and not message and len(word) > MAX_CITY:
             message = gettext("“%s…” is too long for a region. Separate regions by commas.") % word[:40]
+        if message and is_region_without_code(word):
+            message = gettext("“%s” has no code of its own. Write its country too, on the line above.") % word
         return code, message
 
-    def _clean_regions(self, errors: FieldErrors) -> None:
-        if self.lines == self.EITHER:
-            return
-        for code in self.subdivisions:
-            if self.countries and SUBDIVISION.fullmatch(code) and code.partition("-")[0] not in self.countries:
+    def _not_here(self, region: str, homes: Iterable[str]) -> str:
+        return gettext("%(region)s is in %(homes)s, not in %(countries)s. Remove one of them.") % {
+            "region": region[:60],
+            "homes": joined(map(country_in_a_sentence, homes), gettext("or")),
+            "countries": joined(map(country_in_a_sentence, self.countries), gettext("or")),
+        }
+
+    def _clean_what_nobody_is_in(self, errors: FieldErrors) -> None:
+        """Refuse lines that shut one another out: a region of another country, a country of another continent."""
+        regions = {code: code.partition("-")[0] for code in self.subdivisions if SUBDIVISION.fullmatch(code)}
+        for code, country in regions.items():
+            if self.countries and country not in self.countries:
+                errors.add("subdivisions", self._not_here(subdivision_name(code), [country]))
+        field, homes = "countries", self.countries
+        if not homes and len(regions) == len(self.subdivisions):
+            field, homes = "subdivisions", list(dict.fromkeys(regions.values()))
+        for country in homes:
+            where = None
+            if self.continents and not on_continents(country, self.continents):
+                where = joined(self._continent_names(), gettext("or"))
+            elif self.in_eu and not in_european_union(country):
+                where = gettext("the European Union")
+            if where:
                 errors.add(
-                    "subdivisions",
-                    gettext("%(code)s is not in %(countries)s, so nobody could be in both. Remove one of them.")
-                    % {"code": code, "countries": joined(map(country_name, self.countries), gettext("or"))},
+                    field,
+                    gettext("%(country)s is not in %(place)s. Remove one of them.")
+                    % {"country": capfirst(country_in_a_sentence(country)), "place": where},
                 )
 
     def _clean_postcodes(self, errors: FieldErrors) -> None:
         self.postcodes = [" ".join(word.upper().split()) for word in self.postcodes]
         for word in self.postcodes:
-            if not word.strip("*") or not set(word) <= POSTCODE_LETTERS or len(word) > 12:
+            if not is_beginning_of_a_postcode(word):
                 errors.add("postcodes", gettext("“%s” is no beginning of a postcode, such as OX1.") % word[:40])
 
     def _clean_point(self, errors: FieldErrors) -> None:
@@ -190,32 +227,49 @@ class LocationRule(Rule):
     def condition(self) -> Condition:
         asked = self._given()
         if not asked:
-            raise ConditionError(gettext("Give at least one country, region, town or point."))
+            raise ConditionError(nothing_given())
         if len(asked) == 1:
             return asked[0]
         return AnyOf(*asked) if self.lines == self.EITHER else All(*asked)
 
-    def place(self) -> str:
-        """The place in words: "Springfield, in the European Union, within 20 km of 51.5, -0.1"."""
-        last = gettext("or")
-        continents = {code: str(name) for code, name in CONTINENTS}
-        parts = [
-            joined(self.cities, last),
-            joined(map(subdivision_name, self.subdivisions), last),
-            joined(map(country_in_a_sentence, self.countries), last),
-            joined((continents.get(code, code) for code in self.continents), last),
+    def _continent_names(self) -> list[str]:
+        names = {code: str(name) for code, name in CONTINENTS}
+        return [names.get(code, code) for code in self.continents]
+
+    def _named(self) -> list[list[str]]:
+        """What has a name of its own, line by line, the smallest first."""
+        return [
+            self.cities,
+            [subdivision_name(code) for code in self.subdivisions],
+            [country_in_a_sentence(code) for code in self.countries],
+            self._continent_names(),
         ]
-        if self.postcodes:
-            parts.append(gettext("postcodes that begin with %s") % joined(self.postcodes, last))
-        if self.in_eu:
-            parts.append(gettext("the European Union"))
+
+    def _described(self) -> list[list[str]]:
+        """What has no name, line by line. Postcodes come last, so that they can end a list."""
+        union, points = [gettext("the European Union")] if self.in_eu else [], []
         if None not in (self.latitude, self.longitude, self.radius_km):
-            parts.append(
-                gettext("within %(km)g km of %(latitude)g, %(longitude)g")
+            points.append(
+                gettext("a place within %(km)g km of %(latitude)g, %(longitude)g")
                 % {"km": self.radius_km, "latitude": self.latitude, "longitude": self.longitude}
             )
-        parts = [part for part in parts if part]
-        return joined(parts, last) if self.lines == self.EITHER else ", ".join(parts)
+        like = [word for word in self.postcodes if "*" in word]
+        begin = [word for word in self.postcodes if "*" not in word]
+        if like:
+            like[0] = gettext("postcodes like %s") % like[0]
+        if begin:
+            begin[0] = gettext("postcodes that begin with %s") % begin[0]
+        return [union, points, like + begin]
+
+    def place(self) -> str:
+        """The place in words: "Lyon, France, and also in postcodes that begin with 690", "Chester, Kent or Wales"."""
+        last = gettext("or")
+        if self.lines == self.EITHER:
+            return joined((word for line in self._named() + self._described() for word in line), last)
+        named = ", ".join(joined(line, last) for line in self._named() if line)
+        parts = [named] if named else []
+        parts += [joined(line, last) for line in self._described() if line]
+        return gettext(", and also in ").join(parts)
 
     def sentence(self) -> str:
         text = gettext("We can tell they are not in %s") if self.negated else gettext("They seem to be in %s")
@@ -227,22 +281,20 @@ class LocationRule(Rule):
         return gettext("People who seem to be in %s") % self.place()
 
 
-POSTCODE_LETTERS = frozenset(string.ascii_uppercase + string.digits + " -*")
+def nothing_given() -> str:
+    return gettext("Give at least one country, continent, region, town, postcode or point.")
 
 
-def postcode_patterns(word: str) -> list[str]:
-    """The patterns of the postcodes that begin with a word, so that "OX1" takes in OX1 2AB and not OX10.
-
-    Where letters meet digits a postcode has a joint, and nobody who names what stands before it means half of what
-    follows: "B" is not BA1, nor is "OX1" OX10. A word of digits only is a beginning wherever it ends: 981 takes in
-    98154. With a star it is taken as it is written.
-    """
-    if "*" in word:
-        return [word]
-    if word.isdigit() or not word[-1].isalnum():
-        return [f"{word}*"]
-    follow = string.digits if word[-1].isalpha() else string.ascii_uppercase
-    return [word, f"{word} *", f"{word}-*", *(f"{word}{letter}*" for letter in follow)]
+def country_written(word: str) -> tuple[str | None, str]:
+    """(ISO 3166-1 code, ""), or (None, a message) that says on which line of the form a place belongs."""
+    if word.lower() in EUROPEAN_UNION:
+        return None, gettext("“%s” is no country. Tick “in the European Union”.") % word
+    code, message = country_code(word)
+    if code is None and (continent := continent_named(word)):
+        message = gettext("%s is no country. Tick it under “continents”.") % continent
+    elif code is None and (regions_named(word) or is_region_without_code(word)):
+        message = gettext("%s is no country in our list. Write it under “nations, regions or counties”.") % word
+    return code, message
 
 
 def in_regions(words: list[str], countries: list[str]) -> Condition:
@@ -291,11 +343,8 @@ class NetworkRule(Rule):
 
     def clean(self) -> None:
         errors = FieldErrors()
-        for word in self.networks:
-            try:
-                InNetwork("network.ip", [word])
-            except ConditionError as error:
-                errors.add("networks", str(error))
+        for message in network_messages(self.networks):
+            errors.add("networks", message)
         if not self.networks:
             errors.add("networks", gettext("Name at least one network."))
         errors.raise_any()
