@@ -67,7 +67,7 @@ def values_of(model: type[Rule]) -> list[dict[str, Any]]:
         {
             field.name: str(getattr(rule, field.name)) if field.is_relation else getattr(rule, field.attname)
             for field in model._meta.concrete_fields
-            if field.name != "id"
+            if field.name != "id" and field.serialize
         }
         for rule in model._default_manager.filter(segment__slug="one")
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from ..logic import Answer, ConditionError
 from .question import Question, Test, is_number, several, text
 
+MAPPED_BITS = 96  # of an IPv6 address that holds an IPv4 one, before it begins (RFC 4291 section 2.5.5.2)
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG 1980
 
 
@@ -68,7 +69,7 @@ class InNetwork(Question):
         def network(item: Any) -> str:
             word = text(self, item).strip()
             try:
-                return str(ip_network(word))
+                return str(_unmapped(ip_network(word)))
             except ValueError:
                 raise ConditionError(_not_a_network(word)) from None
 
@@ -86,6 +87,14 @@ class InNetwork(Question):
             return any(form in network for network in networks for form in forms)
 
         return test
+
+
+def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    """A network of IPv4 addresses that was written as one of IPv6 ones, as the one that it is."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < MAPPED_BITS:
+        return network
+    return IPv4Network((mapped, network.prefixlen - MAPPED_BITS))
 
 
 def _not_a_network(word: str) -> str:
