@@ -28,7 +28,7 @@ def clock() -> Iterator[Any]:
 
 
 @pytest.fixture
-def new() -> Segment:
+def new(db: None) -> Segment:
     return make_segment("new", FirstTimeVisitorRule())
 
 
