@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from wagtail_personalise_gov.compiling import pause
@@ -32,7 +33,12 @@ class Server:
     """Another process with settings of its own, as a second worker would be."""
 
     def __init__(self) -> None:
-        environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "example_site.settings"}
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "CACHE_URL": cache_url(),
+            "DJANGO_SETTINGS_MODULE": "example_site.settings",
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER],
             cwd=ROOT,
@@ -60,13 +66,19 @@ class Server:
         self.process.wait(timeout=10)
 
 
+def cache_url() -> str:
+    """The Redis of this very process; "" for a cache in its memory, which no other sees."""
+    given = settings.CACHES["default"]
+    return given["LOCATION"] if "redis" in given["BACKEND"] else ""
+
+
 def database_url() -> str:
-    settings = connection.settings_dict
+    given = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    user, host = quote(settings["USER"] or "postgres"), settings["HOST"] or "127.0.0.1"
-    password = f":{quote(settings['PASSWORD'])}" if settings["PASSWORD"] else ""
-    return f"postgres://{user}{password}@{host}:{settings['PORT'] or 5432}/{settings['NAME']}"
+        return f"sqlite:///{given['NAME']}"
+    user, host = quote(given["USER"] or "postgres"), given["HOST"] or "127.0.0.1"
+    password = f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else ""
+    return f"postgres://{user}{password}@{host}:{given['PORT'] or 5432}/{given['NAME']}"
 
 
 @pytest.fixture
