@@ -24,10 +24,10 @@ from .compiling import shared_cache
 from .conf import NAME, problems, settings
 from .models import Rule
 from .models.missing import rule_models
+from .plugged import plug_problem
 from .visit.geo import GeoProvider, HeaderGeo, MaxMindGeo
 from .visit.geo_file import DamagedDatabase, GeoFile
 from .visit.middleware import PersonaliseMiddleware
-from .visit.plugged import plug_problem
 from .visit.stores import DjangoSessionStore, VisitorStore
 
 ID = "wagtail_personalise_gov"

@@ -131,6 +131,34 @@ SETTINGS: dict[str, Setting] = {
         _one_of("where_used", "everywhere"),
         "Which pages carry the banner: those that adapt, or all (which makes all of them private).",
     ),
+    "COUNTING": Setting(
+        False,
+        _yes_or_no,
+        "Whether it is counted what was shown and which goals were reached, as daily totals. A purpose of its own: "
+        "with `opt_out` on until a visitor turns it off, with `opt_in` off until they turn it on.",
+    ),
+    "COUNTING_BUFFER": Setting(
+        "wagtail_personalise_gov.counting.database.DatabaseBuffer",
+        _dotted_path,
+        "Dotted path of what gathers counts until they are added to the database. "
+        "`wagtail_personalise_gov.counting.redis.RedisBuffer` loses none when a process is killed.",
+    ),
+    "COUNTING_REDIS": Setting(
+        None,
+        lambda value: None if value is None or isinstance(value, str) else "use an address such as redis://127.0.0.1/2",
+        "For `RedisBuffer`: the address of Redis. None: that of the default cache.",
+    ),
+    "TALLIES_MAX_AGE_DAYS": Setting(
+        365, _whole(1, 760), "Days that daily totals are kept: `prune_tallies` deletes older ones. At most 25 months."
+    ),
+    "SMALLEST_COUNT": Setting(
+        11,
+        _whole(2, 1000),
+        "Counts from 1 to below this are shown as “fewer than” it, and so that none can be derived.",
+    ),
+    "ROUND_COUNTS_TO": Setting(
+        1, _whole(1, 100), "Counts are shown rounded to a multiple of this, such as 5. 1: as they are."
+    ),
     "GEO_PROVIDER": Setting(
         "wagtail_personalise_gov.visit.geo.MaxMindGeo",
         _dotted_path,

@@ -6,8 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.agency.models import AgencyPage
-from wagtail_personalise_gov import checks
-from wagtail_personalise_gov.visit import plugged
+from wagtail_personalise_gov import checks, plugged
 from wagtail_personalise_gov.visit.stores import VisitorStore
 
 

@@ -1,5 +1,9 @@
-"""What editors fill in. Segments hold rules; rules say themselves as conditions; intents are what a visit is for."""
+"""What editors fill in, and what is counted.
 
+Segments hold rules; rules say themselves as conditions; intents are what a visit is for; goals are what it achieves.
+"""
+
+from .goals import Goal
 from .intents import Intent, IntentSignal
 from .missing import RuleTypeInUse
 from .rules import (
@@ -25,15 +29,19 @@ from .rules import (
     VisitIntentRule,
 )
 from .segments import Segment
+from .site_settings import PersonalisationSettings
 from .state import RulesetState
+from .tallies import DailyTally, TallyBatch
 
 __all__ = [
     "AccountRule",
     "CampaignRule",
+    "DailyTally",
     "DateRangeRule",
     "DayOfWeekRule",
     "DeviceRule",
     "FirstTimeVisitorRule",
+    "Goal",
     "Intent",
     "IntentSignal",
     "LanguageRule",
@@ -42,6 +50,7 @@ __all__ = [
     "NetworkRule",
     "PagesViewedRule",
     "PathRule",
+    "PersonalisationSettings",
     "QueryRule",
     "ReferrerRule",
     "Rule",
@@ -50,6 +59,7 @@ __all__ = [
     "Segment",
     "SegmentRule",
     "SiteRule",
+    "TallyBatch",
     "TimeOfDayRule",
     "VisitCountRule",
     "VisitIntentRule",

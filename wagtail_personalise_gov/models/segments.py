@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
@@ -35,6 +35,7 @@ from .missing import RuleTypeInUse, lost_in
 from .problems import problems_of
 from .rules.base import GROUP_ORDER, Rule
 from .rules.nesting import asked_in
+from .site_settings import LOTS_PER_PERCENT, MAX_HOLDOUT
 from .words import InWords, is_finished, rules_in_words
 
 # Narrower than Django's slugs: a segment's slug may become the name of a response header, where "_" and "-" are one.
@@ -114,6 +115,22 @@ class Segment(
         _("owner"), max_length=120, blank=True, help_text=_("The person or team who answers for it.")
     )
     review_by = models.DateField(_("review by"), null=True, blank=True)
+    learning = models.BooleanField(
+        _("learning mode"),
+        default=False,
+        help_text=_(
+            "Count how often these visitors come, and change nothing for them: they see what everyone else sees."
+        ),
+    )
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("share held back for comparison"),
+        default=0,
+        validators=[MaxValueValidator(MAX_HOLDOUT)],
+        help_text=_(
+            "In percent. So many of these visitors, drawn by lot, see the standard version, so that you can tell what "
+            "their own version achieves. 10 is a good beginning."
+        ),
+    )
     archived = models.BooleanField(_("archived"), default=False, editable=False)
 
     revisions = GenericRelation(
@@ -165,6 +182,11 @@ class Segment(
                         % published
                     }
                 )
+
+    @property
+    def holdout_share(self) -> int:
+        """How many of the 10,000 lots are held back from it for comparison."""
+        return self.holdout_percent * LOTS_PER_PERCENT
 
     # Rules
 

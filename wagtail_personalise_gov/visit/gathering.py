@@ -15,10 +15,10 @@ from ..core.memory import MINUTES_PER_DAY, STEP_MINUTES
 from ..core.pages import MAX_PAGES
 from ..facts import readers
 from ..models.addresses import site_name
+from ..plugged import log_once_a_minute
 from .address import address_headers, client_address
 from .devices import device_kind
 from .geo import geo_provider
-from .plugged import log_once_a_minute
 
 if TYPE_CHECKING:
     from .visit import Visit

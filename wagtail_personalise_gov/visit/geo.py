@@ -21,11 +21,11 @@ from django.http import HttpRequest
 
 from ..conf import settings
 from ..core.geography import GEO_PRESETS, Attribution, Place
+from ..plugged import plugged
 from .address import Address, address_headers, client_address, comes_from_trusted_proxy
 from .geo_file import FileState, GeoFile, state_of
 from .geo_headers import header_text, place_in_headers
 from .geo_records import place_of_record
-from .plugged import plugged
 
 __all__ = ["GeoProvider", "HeaderGeo", "MaxMindGeo", "attributions", "geo_provider", "place_of_record"]
 

@@ -34,8 +34,8 @@ from ..core.memory import (
     visit_from_json,
     visit_to_json,
 )
+from ..plugged import plugged
 from .cookies import MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
-from .plugged import plugged
 
 logger = logging.getLogger("wagtail_personalise_gov")
 

@@ -36,10 +36,10 @@ from ..core.preference import Choice, Mode, Preference, Standing
 from ..core.ruleset import Ruleset
 from ..core.variants import Variant, choose
 from ..facts import facts_named, known_facts
+from ..plugged import log_once_a_minute
 from .entrance import Entrance
 from .gathering import gather, headers_read
 from .geo import geo_provider
-from .plugged import log_once_a_minute
 from .preference import new_choice, preference_headers, standing_of
 from .referrers import Source, host_name, source_of
 from .stores import visitor_store
