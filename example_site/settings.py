@@ -94,6 +94,8 @@ WAGTAIL_PERSONALISE_GOV = {
     # For the bar that lets a reader be somebody else. A site of yours needs neither of these two.
     "GEO_PROVIDER": "example_site.geo.DemoGeo",
     "VISITOR_STORE": "example_site.stores.DemoStore",
+    # What is shown, and what it achieves, is counted as daily totals.
+    "COUNTING": True,
 }
 
 # --- Django -----------------------------------------------------------------------------------------------------------

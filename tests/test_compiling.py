@@ -90,8 +90,8 @@ class TestWhatIsCompiled:
         with CaptureQueriesContext(connection) as many:
             compile_ruleset()
         assert len(many) == len(few)
-        # the state before and after, segments, missing rules, intents, signals, sites, and one for each rule type
-        assert len(many) == 7 + len(rule_models())
+        # the state twice, segments, missing rules, intents, signals, sites, their shares, goals, and one for each type
+        assert len(many) == 9 + len(rule_models())
 
 
 class TestFollowing:

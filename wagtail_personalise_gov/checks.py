@@ -16,12 +16,15 @@ from django.conf import settings as django_settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from .compiling import shared_cache
 from .conf import NAME, problems, settings
+from .counting.buffer import Buffer
+from .counting.redis import RedisBuffer, redis_client
 from .models import Rule
 from .models.missing import rule_models
 from .plugged import plug_problem
@@ -35,6 +38,8 @@ ID = "wagtail_personalise_gov"
 MIDDLEWARE = f"{ID}.middleware.PersonaliseMiddleware"
 # The part of a page cache that keeps responses. It must see ours as they leave: marked private, with their Vary.
 PAGE_CACHES = ("django.middleware.cache.UpdateCacheMiddleware", "wagtailcache.cache.UpdateCacheMiddleware")
+
+PLUGGED = {"GEO_PROVIDER": GeoProvider, "VISITOR_STORE": VisitorStore, "COUNTING_BUFFER": Buffer}
 
 GEO_DATABASE_MAX_AGE = timedelta(days=30)  # GeoLite's licence asks for an update within 30 days of a new edition
 
@@ -156,10 +161,10 @@ def check_plugged(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{NAME}[{key!r}]: {getattr(settings, key)!r} {problem}.",
-            hint=f"Name a class that extends {base.__name__} and is made without arguments.",
+            hint=f"Name a class that extends {base.__name__} and can be made without arguments.",
             id=f"{ID}.E004",
         )
-        for key, base in (("GEO_PROVIDER", GeoProvider), ("VISITOR_STORE", VisitorStore))
+        for key, base in PLUGGED.items()
         if (problem := plug_problem(getattr(settings, key), base)) is not None
     ]
 
@@ -178,6 +183,38 @@ def check_store(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "nothing is remembered of anybody.",
             hint=f'Add "{sessions}" to MIDDLEWARE, behind the middleware of personalisation.',
             id=f"{ID}.W010",
+        )
+    ]
+
+
+@register(ID, deploy=True)
+def check_redis_of_counting(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The Redis in which counts are gathered answers, and keeps them until they are fetched."""
+    if not settings.COUNTING or not _is(settings.COUNTING_BUFFER, RedisBuffer):
+        return []
+    try:
+        with redis_client() as client:
+            memory = client.info("memory")
+    except ImproperlyConfigured:
+        return []  # said by check_plugged
+    except Exception as error:  # whatever the client raises
+        return [
+            Warning(
+                f"{NAME}['COUNTING_BUFFER']: its Redis can't be asked ({type(error).__name__}: {error}). Until it can, "
+                "each process gathers counts for itself, and loses up to 1,000 of them when it is killed.",
+                hint=f"Start it, or correct {NAME}['COUNTING_REDIS'].",
+                id=f"{ID}.W040",
+            )
+        ]
+    policy = str(memory.get("maxmemory_policy", ""))
+    if not memory.get("maxmemory") or not policy.startswith("allkeys"):
+        return []
+    return [
+        Warning(
+            f"{NAME}['COUNTING_BUFFER']: its Redis may evict any key when it is full (maxmemory-policy {policy}), and "
+            "with it what was counted in the last seconds.",
+            hint=f"Name one in {NAME}['COUNTING_REDIS'] that evicts nothing, or only what expires (volatile-lru).",
+            id=f"{ID}.W041",
         )
     ]
 

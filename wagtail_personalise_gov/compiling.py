@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
 from django.apps import apps
 from django.core.cache import caches
@@ -26,13 +27,15 @@ from wagtail.models import Site
 
 from .conf import settings
 from .core.conditions import Condition, ConditionError, OneOf, questions_in
+from .core.goals import Goal as CoreGoal
+from .core.goals import Goals
 from .core.intents import Intent as CoreIntent
 from .core.intents import Intents, Signal
 from .core.pages import NOTHING_WATCHED, Watched, Watching
 from .core.preference import Mode
 from .core.ruleset import NO_RULES, Ruleset
 from .facts import facts_named
-from .models import Intent, IntentSignal, PagesViewedRule, Rule, RulesetState, Segment
+from .models import Goal, Intent, IntentSignal, PagesViewedRule, PersonalisationSettings, Rule, RulesetState, Segment
 from .models.addresses import PAGE_MODEL, page_address
 from .models.missing import missing_rule_types, rule_models
 from .models.problems import asked_by, joins_account_to_memory
@@ -80,6 +83,9 @@ def _compile(state: RulesetState) -> Ruleset:
     }
     _keep_accounts_apart(conditions)
     facts = facts_named(name for condition in conditions.values() for name in condition.facts)
+    site_holdouts = {
+        row.site_id: row.holdout_share for row in PersonalisationSettings.objects.filter(holdout_percent__gt=0)
+    }
     return Ruleset(
         version=state.version,
         segments=conditions,
@@ -88,6 +94,15 @@ def _compile(state: RulesetState) -> Ruleset:
         remembers=frozenset().union(*(fact.remembers for fact in facts)),
         landing=any(fact.landing for fact in facts),
         watching=_watching(conditions.values(), since),
+        learning=frozenset(segment.slug for segment in segments if segment.learning),
+        holdouts={segment.slug: segment.holdout_share for segment in segments if segment.holdout_percent},
+        site_holdouts=site_holdouts,
+        for_everybody=frozenset(
+            slug for slug in conditions if not any(fact.about_visitor for fact in asked_by(slug, conditions))
+        )
+        if site_holdouts
+        else frozenset(),
+        goals=_goals(),
     )
 
 
@@ -172,6 +187,20 @@ def _watching(conditions: Iterable[Condition], since: Mapping[tuple[str, int], i
         )
 
     return Watching(visit=watched("visit"), ever=watched("visitor"))
+
+
+def _goals() -> Goals:
+    """The live goals. One that can't be reached, such as one whose page is gone, stands among them all the same."""
+    about = Goal.ABOUT_PAGES
+    return Goals.of(
+        CoreGoal(
+            goal.slug,
+            page=goal.page_id if goal.kind in about else None,
+            path=unquote(goal.path) if goal.kind in about else "",
+            form=goal.kind == Goal.FORM,
+        )
+        for goal in Goal.objects.filter(live=True)
+    )
 
 
 def _intents() -> Intents:

@@ -113,7 +113,11 @@ SETTINGS: dict[str, Setting] = {
         _whole(1, 999_999),
         "Raise it when visitors' data is put to a new use: older acceptances end and are asked again; refusals stand.",
     ),
-    "ALLOWED_MAX_AGE_DAYS": Setting(183, _whole(1, 400), "Days until an acceptance is asked again."),
+    "ALLOWED_MAX_AGE_DAYS": Setting(
+        183,
+        _whole(1, 400),
+        "Days until an acceptance is asked again; what holds where only a part was accepted, see Cookies.",
+    ),
     "REFUSED_MAX_AGE_DAYS": Setting(365, _whole(1, 400), "Days that a refusal is kept."),
     "MEMORY_MAX_AGE_DAYS": Setting(
         180, _whole(1, 395), "Days that the memory cookie is kept, counted from the day it began and not renewed."
@@ -146,14 +150,15 @@ SETTINGS: dict[str, Setting] = {
     "COUNTING_REDIS": Setting(
         None,
         lambda value: None if value is None or isinstance(value, str) else "use an address such as redis://127.0.0.1/2",
-        "For `RedisBuffer`: the address of Redis. None: that of the default cache.",
+        "For `RedisBuffer`: the address of Redis. Best is a database of its own, since clearing a cache empties all of "
+        "its database. None: that of the default cache.",
     ),
     "TALLIES_MAX_AGE_DAYS": Setting(
         365, _whole(1, 760), "Days that daily totals are kept: `prune_tallies` deletes older ones. At most 25 months."
     ),
-    "SMALLEST_COUNT": Setting(
+    "SMALLEST_COUNT": Setting(  # at least 3: "fewer than 2", where 0 is shown, could only be 1
         11,
-        _whole(2, 1000),
+        _whole(3, 1000),
         "Counts from 1 to below this are shown as “fewer than” it, and so that none can be derived.",
     ),
     "ROUND_COUNTS_TO": Setting(

@@ -11,7 +11,16 @@ from wagtail.models import Site
 from wagtail.signals import page_slug_changed, post_page_move, unpublished
 
 from .compiling import retire
-from .models import Intent, IntentSignal, PagesViewedRule, Rule, RuleTypeInUse, Segment
+from .models import (
+    Goal,
+    Intent,
+    IntentSignal,
+    PagesViewedRule,
+    PersonalisationSettings,
+    Rule,
+    RuleTypeInUse,
+    Segment,
+)
 from .models.addresses import PAGE_MODEL
 from .models.missing import rule_models
 
@@ -52,7 +61,7 @@ def stop_watching(sender: Any, instance: Segment, **kwargs: Any) -> None:
 unpublished.connect(stop_watching, sender=Segment, dispatch_uid="wagtail_personalise_gov.stop_watching")
 
 # Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
-models: list[type[Model]] = [Segment, Intent, IntentSignal, Site, *rule_models()]
+models: list[type[Model]] = [Segment, Intent, IntentSignal, Goal, PersonalisationSettings, Site, *rule_models()]
 for model in models:
     for change in (post_save, post_delete):
         change.connect(retire_ruleset, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")

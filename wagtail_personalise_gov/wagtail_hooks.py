@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
+from django.urls import URLPattern, URLResolver, include, path
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
@@ -11,13 +15,20 @@ from .editor.archiving import ArchiveMenuItem, listing_buttons
 from .editor.deletion import refuse_deletion_of_used
 from .editor.logs import register_actions
 from .editor.pausing import warn_on_home_page
+from .editor.results import ResultsMenuItem
+from .editor.results import urlpatterns as results_urlpatterns
 from .editor.viewsets import PersonalisationGroup
-from .models import Segment
+from .models import PersonalisationSettings, Segment
 from .visit.served import AFTER_RESTRICTIONS, note_served_page
 
-ICONS = ("archive", "intent", "pause", "restore", "segment")
+ICONS = ("archive", "goal", "intent", "pause", "restore", "segment")
 
 register_snippet(PersonalisationGroup)
+
+if apps.is_installed("wagtail.contrib.settings"):
+    from wagtail.contrib.settings.registry import register_setting
+
+    register_setting(PersonalisationSettings, icon="personalise-segment")
 
 hooks.register("register_log_actions", register_actions)
 hooks.register("before_delete_snippet", refuse_deletion_of_used)
@@ -34,3 +45,18 @@ def archive_in_action_menu(model: Any) -> ArchiveMenuItem | None:
 @hooks.register("register_icons")
 def icons(names: list[str]) -> list[str]:
     return [*names, *(f"wagtail_personalise_gov/icons/{name}.svg" for name in ICONS)]
+
+
+@hooks.register("register_admin_urls")
+def results_urls() -> list[URLPattern | URLResolver]:
+    return [path("reports/personalisation/", include((results_urlpatterns, "personalise_results")))]
+
+
+@hooks.register("register_reports_menu_item")
+def results_in_reports_menu() -> ResultsMenuItem:
+    return ResultsMenuItem(order=1100)
+
+
+@hooks.register("register_permissions")
+def permission_to_see_results() -> QuerySet[Permission]:
+    return Permission.objects.filter(content_type__app_label="wagtail_personalise_gov", codename="view_dailytally")

@@ -21,7 +21,7 @@ from example_site.models import (
 )
 from wagtail_personalise_gov.models import Segment
 
-from .bodies import business, emergency, home, licence, living, news, welsh
+from .bodies import business, emergency, garden, home, licence, living, news, welsh
 from .raw import Northmoor, Raw
 
 Body = Callable[[Northmoor], list[Raw]]
@@ -109,6 +109,13 @@ PAGES = (
         "Bins and recycling",
         "Find your collection day, and what goes in which bin.",
         living.bins,
+    ),
+    service(
+        "garden-waste",
+        Topic.STREETS,
+        "Garden waste",
+        "Subscribe to collections from your garden, and see what else you can do with it.",
+        garden.garden_waste,
     ),
     service(
         "moving-to-northmoor",

@@ -7,13 +7,13 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from wagtail.models import GroupPagePermission, Page
 
-from wagtail_personalise_gov.models import Intent, Segment
+from wagtail_personalise_gov.models import DailyTally, Goal, Intent, PersonalisationSettings, Segment
 
 PAGE_RIGHTS = ("add_page", "change_page", "publish_page", "lock_page", "unlock_page")
 
 
 def create_people() -> None:
-    """`editor` / `editor` in the group Editors, who may publish pages, segments and intents; `admin` / `admin`."""
+    """`editor` / `editor` in the group Editors, who may do all but manage people; and `admin` / `admin`."""
     users = get_user_model().objects
     if not users.filter(username="admin").exists():
         users.create_superuser("admin", "admin@northmoor.example.gov", "admin")
@@ -30,7 +30,7 @@ def let_editors_edit() -> Group:
     for right in PAGE_RIGHTS:
         permission = Permission.objects.get(content_type__app_label="wagtailcore", codename=right)
         GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
-    types = ContentType.objects.get_for_models(Segment, Intent).values()
+    types = ContentType.objects.get_for_models(Segment, Intent, Goal, DailyTally, PersonalisationSettings).values()
     group.permissions.add(
         Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin"),
         *Permission.objects.filter(content_type__in=types),

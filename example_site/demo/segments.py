@@ -16,12 +16,14 @@ from example_site.models import WardRule
 from example_site.wards import WARDS
 from wagtail_personalise_gov.models import (
     CampaignRule,
+    DeviceRule,
     FirstTimeVisitorRule,
     Intent,
     LocationRule,
     ReferrerRule,
     Rule,
     Segment,
+    VisitCountRule,
     VisitIntentRule,
 )
 
@@ -29,6 +31,8 @@ WEB_TEAM = "Web team"
 EMERGENCY_TEAM = "Emergency planning team"
 LICENSING_TEAM = "Licensing team"
 REVENUES_TEAM = "Revenues team"
+
+HELD_BACK = 10  # percent of the one segment whose version is compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class SegmentSeed:
     rules: Callable[[], list[Rule]]
     review_in_days: int = 180
     published: bool = True
+    held_back: int = 0  # percent
+    learning: bool = False
 
 
 def in_town(town: str, *, order: int = 0) -> LocationRule:
@@ -178,6 +184,26 @@ SEGMENTS = (
     ),
     *(in_ward(slug, str(name)) for slug, name in WARDS),
     SegmentSeed(
+        "on-a-phone",
+        "On a phone",
+        "People on a phone should not have to scroll to what most of them come for.",
+        "People who use a phone",
+        "The page about garden waste begins with the link to the form. The same link is on the usual page.",
+        WEB_TEAM,
+        lambda: [DeviceRule(kinds=["mobile"], sort_order=0)],
+        held_back=HELD_BACK,
+    ),
+    SegmentSeed(
+        "came-back",
+        "Came back",
+        "We want to know how many people come back before we write a version for them.",
+        "People who have been here before",
+        "Nothing changes for these people yet.",
+        WEB_TEAM,
+        lambda: [VisitCountRule(visits=2, sort_order=0)],
+        learning=True,
+    ),
+    SegmentSeed(
         "riverside-and-hilltop",
         "Riverside and Hilltop",
         "People in either place need to know which roads are closed.",
@@ -211,6 +237,8 @@ def create_segments() -> None:
             public_explanation=seed.public_explanation,
             owner=seed.owner,
             review_by=today + timedelta(days=seed.review_in_days),
+            holdout_percent=seed.held_back,
+            learning=seed.learning,
             live=False,
         )
         for rule in seed.rules():

@@ -3,8 +3,10 @@
 from django.db import models
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
+from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel
 from wagtail.api import APIField
+from wagtail.contrib.forms.models import AbstractForm, AbstractFormField
 from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
@@ -48,6 +50,17 @@ class StreamedPage(Page):
             yield render_to_string("agency/body.html", {"page": self, "request": request})
 
         return StreamingHttpResponse(pieces())
+
+
+class ContactPage(AbstractForm):
+    """A form as Wagtail makes them: one answer, and thanks for it at the same address."""
+
+    template = "agency/contact_page.html"
+    landing_page_template = "agency/contact_page_landing.html"
+
+
+class ContactField(AbstractFormField):
+    page = ParentalKey(ContactPage, on_delete=models.CASCADE, related_name="form_fields")
 
 
 class AskRule(Rule):

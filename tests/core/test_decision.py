@@ -22,7 +22,10 @@ def test_only_a_match_and_a_preview_put_a_visitor_into_a_segment(reason: Reason,
 
 
 def test_every_reason_is_a_word_of_its_own() -> None:
-    assert [str(reason) for reason in Reason] == ["matched", "not_matched", "unknown", "refused", "preview"]
+    assert [str(reason) for reason in Reason] == [
+        *("matched", "not_matched", "unknown", "refused", "preview"),
+        *("holdout", "learning"),
+    ]
 
 
 def test_a_segment_that_was_not_asked_about_is_not_in_the_decision() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wagtail_personalise_gov.core.preference import Because, Choice, Mode, Preference, Standing, settle
+from wagtail_personalise_gov.core.preference import Because, Choice, Mode, Preference, Standing, chosen, settle
 
 ALLOWED, REFUSED, UNDECIDED = Preference.ALLOWED, Preference.REFUSED, Preference.UNDECIDED
 POLICY = 5
@@ -106,7 +106,7 @@ def test_do_not_track_counts_as_global_privacy_control_does(
 def test_a_site_that_is_off_adapts_to_nobody_whatever_they_chose(choice: Choice | None, signal: Because | None) -> None:
     standing = settle(choice, mode=OFF, policy_version=POLICY, signal=signal)
     preference = choice.preference if choice else UNDECIDED
-    assert standing == Standing(preference, Because.MODE, False, choice)
+    assert standing == Standing(preference, Because.MODE, False, choice, counts=False, counts_because=Because.MODE)
 
 
 @pytest.mark.parametrize("choice, mode, signal, _expected", TABLE)
@@ -127,11 +127,13 @@ def test_an_acceptance_and_a_refusal_are_the_only_choices() -> None:
 # The cookie
 
 EVERY_CHOICE = [
-    Choice(preference, version, despite, new)
-    for preference in (ALLOWED, REFUSED)
+    Choice(preference, version, despite, new, counting=counting)
+    for preference in (ALLOWED, REFUSED, UNDECIDED)
     for version in (1, 5, 999_999)
     for despite in (False, True)
     for new in (False, True)
+    for counting in (None, True, False)
+    if (preference, counting) != (UNDECIDED, None)  # nothing was chosen
 ]
 
 
@@ -149,6 +151,9 @@ def test_a_choice_survives_its_cookie(choice: Choice) -> None:
         (Choice(ALLOWED, 1, despite_dnt=True), "allowed.1.d"),
         (Choice(REFUSED, 1, new=True), "refused.1.n"),
         (Choice(ALLOWED, 1, despite_signal=True, new=True), "allowed.1.gn"),
+        (Choice(ALLOWED, 1, counting=False), "allowed-uncounted.1"),
+        (Choice(REFUSED, 2, new=True, counting=True), "refused-counted.2.n"),
+        (Choice(UNDECIDED, 1, counting=False), "undecided-uncounted.1"),
     ],
 )
 def test_the_cookie_can_be_read_by_people(choice: Choice, cookie: str) -> None:
@@ -176,6 +181,12 @@ def test_a_choice_is_confirmed_once() -> None:
         "allowed.\u0661",  # a digit, but none of ours
         "ALLOWED.1",
         "undecided.1",
+        "undecided-.1",
+        "allowed-.1",
+        "allowed-COUNTED.1",
+        "allowed-counted-uncounted.1",
+        "counted.1",
+        "-counted.1",
         "refused.1\n",
         " refused.1",
         '"refused.1"',
@@ -190,7 +201,7 @@ def test_a_cookie_that_holds_anything_else_is_no_choice(value: str | None) -> No
     assert Choice.from_cookie(value) is None
 
 
-@given(st.text() | st.from_regex(r"(allowed|refused)\.[0-9]+(\.[gnx]*)?", fullmatch=True))
+@given(st.text() | st.from_regex(r"(allowed|refused|undecided)(-(un)?counted)?\.[0-9]+(\.[gnx]*)?", fullmatch=True))
 def test_any_cookie_is_a_choice_or_none(value: str) -> None:
     choice = Choice.from_cookie(value)
     assert choice is None or Choice.from_cookie(choice.cookie()) == choice
@@ -204,3 +215,118 @@ def test_an_acceptance_made_under_dnt_does_not_beat_a_gpc_that_is_on_now() -> No
     choice = Choice(ALLOWED, 1, despite_dnt=True)
     for signal, stands in ((None, True), (Because.DNT, True), (Because.GPC, False)):
         assert settle(choice, mode=Mode.OPT_OUT, policy_version=1, signal=signal).adapts is stands
+
+
+# Counting
+
+YES_COUNT, NO_COUNT = {"counting": True}, {"counting": False}
+
+# What was chosen, and whether visits are counted then, with opt_out and with opt_in, while no signal is sent.
+COUNTS: list[tuple[Choice | None, bool, bool]] = [
+    (NONE, True, False),  # opt_in needs a yes
+    (ALLOWED_NOW, True, False),  # of its own: a yes to pages that adapt is none
+    (Choice(ALLOWED, 5, **YES_COUNT), True, True),
+    (Choice(ALLOWED, 6, **YES_COUNT), True, True),  # the site went back to an older policy
+    (Choice(ALLOWED, 5, **NO_COUNT), False, False),
+    (Choice(ALLOWED, 5, despite_signal=True, **YES_COUNT), True, True),
+    (
+        Choice(UNDECIDED, 5, **YES_COUNT),
+        True,
+        False,
+    ),  # opt_in: pages do not adapt to them, so there is nothing to count
+    (Choice(UNDECIDED, 5, **NO_COUNT), False, False),
+    (REFUSED_NOW, False, False),
+    (Choice(REFUSED, 5, **YES_COUNT), False, False),
+    (Choice(REFUSED, 5, **NO_COUNT), False, False),
+    # For an older policy: a refusal stands, and an acceptance is as if it had not been said.
+    (Choice(ALLOWED, 4, **YES_COUNT), True, False),
+    (Choice(ALLOWED, 4, **NO_COUNT), False, False),
+    (Choice(UNDECIDED, 4, **NO_COUNT), False, False),
+]
+
+
+@pytest.mark.parametrize("choice, opt_out, opt_in", COUNTS)
+def test_visits_are_counted_where_the_table_says(choice: Choice | None, opt_out: bool, opt_in: bool) -> None:
+    for mode, counts in ((OPT_OUT, opt_out), (OPT_IN, opt_in), (OFF, False)):
+        assert settle(choice, mode=mode, policy_version=POLICY, signal=None).counts is counts
+
+
+@pytest.mark.parametrize("choice", [row[0] for row in COUNTS])
+@pytest.mark.parametrize("signal", [GPC, DNT])
+def test_with_a_signal_nothing_is_counted_whatever_was_chosen(choice: Choice | None, signal: Because) -> None:
+    for mode in Mode:
+        assert not settle(choice, mode=mode, policy_version=POLICY, signal=signal).counts
+
+
+@pytest.mark.parametrize("choice", [row[0] for row in COUNTS])
+@pytest.mark.parametrize("signal", [None, GPC, DNT])
+def test_a_choice_about_counting_changes_nothing_about_pages(choice: Choice | None, signal: Because | None) -> None:
+    if choice is None:
+        return
+    silent = Choice(choice.preference, choice.policy_version, choice.despite_signal)
+    for mode in (OPT_OUT, OPT_IN):
+        said, unsaid = (settle(each, mode=mode, policy_version=POLICY, signal=signal) for each in (choice, silent))
+        assert (said.preference, said.because, said.adapts) == (unsaid.preference, unsaid.because, unsaid.adapts)
+
+
+@pytest.mark.parametrize(
+    "choice, mode, signal, because",
+    [
+        (Choice(ALLOWED, 5, **YES_COUNT), OPT_IN, None, Because.CHOICE),
+        (Choice(ALLOWED, 5, **NO_COUNT), OPT_OUT, None, Because.CHOICE),
+        (
+            Choice(ALLOWED, 5, **NO_COUNT),
+            OPT_OUT,
+            GPC,
+            Because.CHOICE,
+        ),  # the visitor's own word first, where both say no
+        (Choice(ALLOWED, 5, despite_signal=True, **YES_COUNT), OPT_OUT, GPC, GPC),
+        (Choice(ALLOWED, 5, despite_dnt=True), OPT_OUT, DNT, DNT),
+        (ALLOWED_NOW, OPT_IN, None, Because.DEFAULT),
+        (NONE, OPT_OUT, None, Because.DEFAULT),
+        (NONE, OPT_IN, None, Because.DEFAULT),
+        (NONE, OFF, GPC, Because.MODE),
+    ],
+)
+def test_a_standing_says_why_visits_are_counted_or_not(
+    choice: Choice | None, mode: Mode, signal: Because | None, because: Because
+) -> None:
+    assert settle(choice, mode=mode, policy_version=POLICY, signal=signal).counts_because is because
+
+
+# What follows from what is said
+
+Said = tuple[Preference | None, bool | None]
+
+
+@pytest.mark.parametrize(
+    "before, said, cookie",
+    [
+        (None, (None, False), "undecided-uncounted.5.n"),
+        (None, (ALLOWED, None), "allowed.5.n"),
+        (None, (ALLOWED, True), "allowed-counted.5.n"),
+        (None, (REFUSED, False), "refused-uncounted.5.n"),
+        ("allowed.5", (None, False), "allowed-uncounted.5.n"),
+        ("allowed.5.g", (None, False), "allowed-uncounted.5.gn"),  # what it beat, it still beats
+        ("allowed-uncounted.5", (REFUSED, None), "refused-uncounted.5.n"),
+        ("refused-uncounted.5", (ALLOWED, None), "allowed-uncounted.5.n"),  # off and on again: counting stays off
+        ("allowed-counted.5", (REFUSED, None), "refused-counted.5.n"),
+        ("undecided-uncounted.5", (ALLOWED, None), "allowed-uncounted.5.n"),
+        ("undecided-uncounted.5", (None, True), "undecided-counted.5.n"),
+        # An acceptance for an older policy must not become one for this by way of the other answer; a refusal may.
+        ("allowed.4.g", (None, False), "undecided-uncounted.5.n"),
+        ("allowed-counted.4", (REFUSED, None), "refused.5.n"),
+        ("allowed-counted.4", (ALLOWED, None), "allowed.5.n"),
+        ("allowed-uncounted.4", (ALLOWED, None), "allowed-uncounted.5.n"),
+        ("refused.4", (None, True), "refused-counted.5.n"),
+    ],
+)
+def test_what_is_not_said_stays_as_it_was(before: str | None, said: Said, cookie: str) -> None:
+    choice = chosen(Choice.from_cookie(before), *said, policy_version=POLICY, signal=None)
+    assert choice.cookie() == cookie
+
+
+def test_only_a_choice_about_pages_is_marked_with_the_signal_that_it_beats() -> None:
+    assert chosen(None, ALLOWED, True, policy_version=1, signal=GPC).cookie() == "allowed-counted.1.gn"
+    assert chosen(None, None, True, policy_version=1, signal=GPC).cookie() == "undecided-counted.1.n"
+    assert chosen(Choice(ALLOWED, 1), None, True, policy_version=1, signal=DNT).cookie() == "allowed-counted.1.n"

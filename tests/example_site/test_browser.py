@@ -74,7 +74,7 @@ def test_a_visit_without_javascript(northmoor: None, new_page: Callable[..., Any
     # The footer leads back to the choice.
     page.get_by_role("contentinfo").get_by_role("link", name="adapts to you").click()
     assert page.url.endswith(ABOUT)
-    page.get_by_label("Yes").check()
+    page.get_by_label("Yes", exact=True).check()
     page.get_by_role("button", name="Save my choice").click()
     page.goto(EMERGENCY)
     assert stories(page) == ["riverside"]

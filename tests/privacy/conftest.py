@@ -1,13 +1,16 @@
 """Visitors in Riverside, pages that adapt to them, and settings for one test."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from tests.agency.models import AgencyPage
+from tests.counting.gathered import BROWSER, PATH, GatheredBuffer
 from tests.factories import block_id, hero, make_intent, make_page, make_segment, personalised
+from wagtail_personalise_gov.core.counting import Tally
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Intent, Segment, VisitIntentRule
 
 from .doubles import CountingGeo
@@ -37,6 +40,21 @@ def everybody_in_riverside(configure: Callable[..., None]) -> type[CountingGeo]:
 def visitor() -> Client:
     """A browser of today: it says that forms were sent from our own pages."""
     return Client(**SAME)
+
+
+@pytest.fixture
+def counting(configure: Callable[..., None]) -> Iterator[Counter[Tally]]:
+    """The site counts. What it counted in this test."""
+    configure(COUNTING=True, COUNTING_BUFFER=PATH)
+    GatheredBuffer.totals.clear()
+    yield GatheredBuffer.totals
+    GatheredBuffer.totals.clear()
+
+
+@pytest.fixture
+def reader() -> Client:
+    """The same browser, saying what it is: only what somebody looks at is counted."""
+    return Client(HTTP_USER_AGENT=BROWSER, **SAME)
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_visitor_turns_it_off_and_on_again(
     assert page.locator(BANNER).count() == 0
 
     page.get_by_role("link", name="How Example Agency adapts to you").click()
-    page.get_by_label("Yes").check()
+    page.get_by_label("Yes", exact=True).check()
     page.get_by_role("button", name="Save my choice").click()
     assert page.get_by_role("heading", name="Your choice is saved").is_visible()
     page.get_by_role("link", name="Go back to the page you were looking at").click()

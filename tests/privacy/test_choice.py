@@ -49,7 +49,7 @@ def test_refusing_expires_every_cookie_but_the_choice_in_that_very_response(
 ) -> None:
     visitor.get("/full/")
     assert {"personalise_visit", "personalise_memory"} <= set(visitor.cookies)
-    visitor.cookies["personalise_confirm"] = "anything"
+    visitor.cookies["personalise_confirm"] = visitor.cookies["personalise_count"] = "anything"
     response = visitor.post(CHOICE, {"choice": "refused"})
     assert kept(response) == {"personalise_choice"}
     assert expired(response) == {cookie.name for cookie in COOKIES} - {"personalise_choice"}

@@ -14,8 +14,19 @@ FORGET = "/personalisation/forget/"
 INTENT = "/personalisation/intent/"
 PLACE = "/personalisation/place/"
 
-WIDENING = [(CHOICE, {"choice": "allowed"}), (INTENT, {"intent": "restaurant"}), (PLACE, {"country": "FR"})]
-NARROWING = [(CHOICE, {"choice": "refused"}), (CHOICE, {"choice": "hide"}), (FORGET, {})]
+WIDENING = [
+    (CHOICE, {"choice": "allowed"}),
+    (CHOICE, {"counting": "allowed"}),
+    (CHOICE, {"choice": "allowed", "counting": "allowed"}),
+    (INTENT, {"intent": "restaurant"}),
+    (PLACE, {"country": "FR"}),
+]
+NARROWING = [
+    (CHOICE, {"choice": "refused"}),
+    (CHOICE, {"counting": "refused"}),
+    (CHOICE, {"choice": "hide"}),
+    (FORGET, {}),
+]
 
 SAME = [
     {"HTTP_SEC_FETCH_SITE": "same-origin"},

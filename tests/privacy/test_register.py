@@ -28,7 +28,10 @@ def test_it_says_what_is_live_what_it_reads_and_why(client: Client, home: Agency
         "who": ["People who seem to be in France"],
         "match": "all",
         "reads": [{"fact": "location.country", "meaning": "the country that you seem to be in"}],
+        "learning": False,
+        "held_back_percent": 0,
     }
+    assert register["counting"] == {"on": False, "goals": [], "kept_days": 365, "held_back_percent": 0}
 
 
 def test_it_is_public_and_the_same_for_everybody(client: Client, full_page: AgencyPage) -> None:

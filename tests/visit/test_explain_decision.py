@@ -296,3 +296,10 @@ def test_a_link_of_the_default_site_is_one_of_this_site(home: AgencyPage) -> Non
     make_segment("new", FirstTimeVisitorRule())
     assert explain(segment="new", referrer="https://www.example.com/")[1] == 0
     assert explain(segment="new", referrer="http://testserver/news/")[1] == 2
+
+
+def test_a_segment_in_learning_mode_has_nobody_in_it(home: AgencyPage) -> None:
+    make_segment("from-search", ReferrerRule(kinds=["search"]), learning=True)
+    text, code = explain(referrer="https://www.google.com/", segment="from-search")
+    assert "from-search: matched, but only counted: the segment is in learning mode" in text
+    assert code == 1

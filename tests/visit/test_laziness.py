@@ -220,5 +220,5 @@ def test_compiling_costs_as_many_queries_for_1000_segments_as_for_one(db: None) 
             model.objects.bulk_create(model(segment=segment, cities=["x"]) for segment in many_segments_more)
     assert queries() == few
     assert (
-        few <= 5 + len(rule_models()) + 2
-    )  # the version twice, segments, intents, signals, sites; one for each rule type
+        few <= 7 + len(rule_models()) + 2
+    )  # the version twice, segments, intents, signals, sites, shares of sites, goals; one for each rule type

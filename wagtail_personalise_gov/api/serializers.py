@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from rest_framework import serializers
 from wagtail.fields import StreamField
 
+from ..conf import settings
 from ..core.preference import Because, Preference
 from ..facts import facts_named
 from ..models import Segment
@@ -28,6 +29,23 @@ WHY = {
     (Because.DEFAULT, True): gettext_lazy("This site changes to suit your visit until you turn that off."),
     (Because.DEFAULT, False): gettext_lazy("This site does not change to suit your visit unless you turn that on."),
 }
+
+# Why a visitor's visits are counted, or aren't.
+WHY_COUNTED = {
+    (Because.CHOICE, True): gettext_lazy("You chose that your visits are counted."),
+    (Because.CHOICE, False): gettext_lazy("You chose that your visits are not counted."),
+    (Because.GPC, False): gettext_lazy(
+        "Your visits are not counted, because your browser asks websites not to use your data (Global Privacy Control)."
+    ),
+    (Because.DNT, False): gettext_lazy(
+        "Your visits are not counted, because your browser asks websites not to follow you (Do Not Track)."
+    ),
+    (Because.DEFAULT, True): gettext_lazy("Your visits are counted until you turn that off."),
+    (Because.DEFAULT, False): gettext_lazy("Your visits are not counted unless you turn that on."),
+}
+UNCOUNTED_WHILE_OFF = gettext_lazy("Visits are counted only while this site changes to suit them.")
+EDITORS_UNCOUNTED = gettext_lazy("Your visits are not counted while you are signed in as an editor of this site.")
+NOTHING_COUNTED = gettext_lazy("Nothing is counted at the moment.")
 SAME_FOR_EVERYBODY = gettext_lazy("This site is the same for everybody at the moment.")
 
 
@@ -35,15 +53,29 @@ class Body(serializers.Serializer[Any]):
     default_error_messages = {"invalid": gettext_lazy("Send a JSON object with the field of this address.")}
 
 
-class PreferenceSerializer(Body):
-    preference = serializers.ChoiceField(
+def _answer() -> serializers.ChoiceField:
+    return serializers.ChoiceField(
         choices=[str(Preference.ALLOWED), str(Preference.REFUSED)],
+        required=False,
         error_messages={
-            "required": gettext_lazy('Say "allowed" or "refused".'),
             "null": gettext_lazy('Say "allowed" or "refused".'),
             "invalid_choice": gettext_lazy('Say "allowed" or "refused".'),
         },
     )
+
+
+class PreferenceSerializer(Body):
+    """Either field, or both. `counting` is a purpose of its own: what is not said about it stays as it was."""
+
+    preference = _answer()
+    counting = _answer()
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not given:
+            raise serializers.ValidationError(
+                {"preference": gettext('Say "allowed" or "refused", here or in the field "counting".')}
+            )
+        return given
 
 
 class IntentSerializer(Body):
@@ -70,14 +102,28 @@ class IntentSerializer(Body):
 
 
 def standing_json(visit: Visit) -> dict[str, Any]:
-    """Where a visitor stands, and why in words that they can be shown."""
+    """Where a visitor stands, and why in words that they can be shown; about counting too, while the site counts."""
     standing = visit.standing
     off = visit.closed or visit.ruleset.paused or standing.because is Because.MODE
-    return {
+    told: dict[str, Any] = {
         "preference": standing.preference,
         "adapts": standing.adapts and not off,
         "why": str(SAME_FOR_EVERYBODY if off else WHY[standing.because, standing.adapts]),
     }
+    if settings.COUNTING:
+        told["counting"] = {"on": visit.counts and not off, "why": str(NOTHING_COUNTED if off else _why_counted(visit))}
+    return told
+
+
+def _why_counted(visit: Visit) -> Any:
+    standing = visit.standing
+    if standing.counts and not visit.counts:
+        return EDITORS_UNCOUNTED
+    # Of the two choices, a refusal of counting goes first: it holds whatever is chosen about pages.
+    refused = standing.choice is not None and standing.choice.counting is False
+    if not refused and not standing.adapts and standing.counts_because not in (Because.GPC, Because.DNT):
+        return UNCOUNTED_WHILE_OFF
+    return WHY_COUNTED[standing.counts_because, standing.counts]
 
 
 def visit_json(visit: Visit) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from .results import ResultsView
 from .views import IntentView, PageView, PreferenceView, VisitView
 
 app_name = "personalise_api"
@@ -13,4 +14,5 @@ urlpatterns = [
     path("pages/<int:pk>/", PageView.as_view(), name="page"),
     path("preference/", PreferenceView.as_view(), name="preference"),
     path("intent/", IntentView.as_view(), name="intent"),
+    path("results/", ResultsView.as_view(), name="results"),
 ]

@@ -100,12 +100,16 @@ class PageView(VisitorView):
 
 
 class PreferenceView(VisitorView):
-    """The visitor's choice. A refusal erases what was kept, with this very response."""
+    """The visitor's choice, of either kind or both. A refusal erases what was kept for it, with this very response."""
 
     def put(self, request: Request) -> Response:
         given = PreferenceSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        self.visit.prefer(Preference(given.validated_data["preference"]))
+        preference, counting = (given.validated_data.get(name) for name in ("preference", "counting"))
+        self.visit.prefer(
+            None if preference is None else Preference(preference),
+            None if counting is None else counting == Preference.ALLOWED,
+        )
         self.visit.confirm()  # the front end that asked tells the visitor itself
         return Response(standing_json(self.visit))
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
-from ..visit.visit import Visit
+from ..visit.visit import STANDARD_VERSION, Visit
 from .choosers import SegmentChooserBlock
 from .must_see import holds_must_see, says_nothing
 from .values import PersonalisedValue, Shown, Siblings, as_raw
@@ -68,14 +68,23 @@ class PersonalisedBlock(blocks.StructBlock):
             (variant.id or f"variant-{position}", [segment.pk for segment in variant.value["segments"] if segment])
             for position, variant in enumerate(value.get("variants") or ())
         ]
-        chosen = visit.choose(variants) if visit is not None and variants else None
-        if chosen is not None:
+        chosen = visit.choose(variants) if visit is not None and variants else STANDARD_VERSION
+        if chosen.position is not None:
             content = value["variants"][chosen.position].value.bound_blocks["content"]
-            return Shown(content, chosen.variant_id, chosen.segment)
-        return Shown(None if value.get("nothing_for_others") else value.bound_blocks["default"])
+        else:
+            content = None if value.get("nothing_for_others") else value.bound_blocks["default"]
+        return Shown(content, chosen.variant_id, chosen.segment, chosen.exposures)
+
+    def _note(self, value: Any, context: Mapping[str, Any] | None) -> Shown:
+        """What the block shows now, noted so that it can be counted once the page is on its way."""
+        visit = visit_of(context)
+        shown = self.shown(self.normalize(value), visit)
+        if visit is not None:
+            visit.note_shown(shown.exposures)
+        return shown
 
     def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
-        shown = self.shown(self.normalize(value), visit_of(context))
+        shown = self._note(value, context)
         if shown.content is None:
             return ""
         inner = {**(context or {}), "personalised": shown}
@@ -84,7 +93,7 @@ class PersonalisedBlock(blocks.StructBlock):
         return str(shown.content.render(inner))
 
     def get_api_representation(self, value: Any, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        shown = self.shown(value, visit_of(context))
+        shown = self._note(value, context)
         if shown.content is None:
             return {"variant": shown.variant_id, "content": None}
         block, inner = shown.content.block, {**(context or {}), "personalised": shown}

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from wagtail.blocks import BoundBlock, StructValue
 
+from ..core.counting import Exposure
+from ..visit.visit import STANDARD_VERSION, Visit
+
 if TYPE_CHECKING:
-    from ..visit.visit import Chosen, Visit
     from .personalised import PersonalisedBlock
 
 KEYS = frozenset({"variants", "default", "nothing_for_others"})
@@ -28,6 +30,7 @@ class Shown:
     content: BoundBlock | None  # None: nothing is shown
     variant_id: str | None = None  # None: the standard version
     segment: str | None = None  # the slug of the segment that the variant was chosen for
+    exposures: tuple[Exposure, ...] = ()  # what showing it is to be counted as
 
     @property
     def is_standard(self) -> bool:
@@ -60,19 +63,20 @@ class Siblings:
 
     def _choose(self, visit: Visit | None) -> list[Shown]:
         variants = [variants_of(raw) for raw in self.raws]
-        nothing: list[Chosen | None] = [None] * len(variants)
-        chosen = visit.choose_each(variants) if visit is not None and any(variants) else nothing
+        standard = [STANDARD_VERSION] * len(variants)
+        chosen = visit.choose_each(variants) if visit is not None and any(variants) else standard
         content = self.block.child_blocks["default"]
         contents = [
-            raw["variants"][choice.position]["value"].get("content") if choice else raw.get("default")
+            raw.get("default") if choice.position is None else raw["variants"][choice.position]["value"].get("content")
             for raw, choice in zip(self.raws, chosen, strict=True)
         ]
         values = expand_contents(content, contents)
         return [
             Shown(
-                None if choice is None and raw.get("nothing_for_others") else content.bind(value),
-                choice.variant_id if choice else None,
-                choice.segment if choice else None,
+                None if choice.position is None and raw.get("nothing_for_others") else content.bind(value),
+                choice.variant_id,
+                choice.segment,
+                choice.exposures,
             )
             for raw, choice, value in zip(self.raws, chosen, values, strict=True)
         ]

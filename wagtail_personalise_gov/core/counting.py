@@ -35,6 +35,9 @@ class Arm(StrEnum):
     STANDARD = "standard"  # no version was for it, so it was shown the standard one
 
 
+COMPARED = frozenset({Arm.VARIANT, Arm.HOLDOUT})  # the two that a lot decides between
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """A block that was shown: by which version (`variant`, for the slug `segment`), in which arm.

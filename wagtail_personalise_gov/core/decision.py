@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 
@@ -14,6 +14,8 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"  # a fact could not be told, so the rules have no answer
     REFUSED = "refused"  # the visitor does not want the fact used
     PREVIEW = "preview"  # an editor looks at a page as this segment
+    HOLDOUT = "holdout"  # matched, and held back by lot: sees the standard version, for comparison
+    LEARNING = "learning"  # matched, but the segment is in learning mode, which changes nothing
 
 
 MATCHING = frozenset({Reason.MATCHED, Reason.PREVIEW})
@@ -31,6 +33,13 @@ class Decision(Mapping[str, Reason]):
     def includes(self, slug: str) -> bool:
         """Whether the visitor is in the segment; False for a slug that is not in this decision."""
         return self._reasons.get(slug) in MATCHING
+
+    def holding_back(self, slugs: Iterable[str]) -> Decision:
+        """The same, but for those of its matched segments that these visitors are held back from."""
+        held = frozenset(slugs) & frozenset(self.matched)
+        if not held:
+            return self
+        return Decision({slug: Reason.HOLDOUT if slug in held else reason for slug, reason in self._reasons.items()})
 
     def __getitem__(self, slug: str) -> Reason:
         return self._reasons[slug]

@@ -1,8 +1,9 @@
 """VisitorMemory: the little that is kept between requests, in the visitor's own browser.
 
-It has two parts that live differently. `ThisVisit` ends with the browser or after a while of silence: how the visit
-began and what the visitor said it is for. `Past` says how often and when they came before. Neither holds an
-identifier, an address or a time finer than ten minutes, and each item is kept only while a live rule needs it.
+It has parts that live differently. `ThisVisit` ends with the browser or after a while of silence: how the visit began
+and what the visitor said it is for. `Past` says how often and when they came before. `Counted` is what this visit was
+counted for. None holds an identifier, an address or a time finer than ten minutes, and each item is kept only while a
+live rule or a comparison needs it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from .counting import LOTS, Counted
 from .pages import NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
 
 STEP_MINUTES = 10  # the grain of the time of last activity; coarser writes fewer cookies and tells less
@@ -22,7 +24,7 @@ MINUTES_PER_DAY = 24 * 60
 NEED_A_VISIT = frozenset({"visits", "last_visit", "referrer", "campaign", "intent", "pages"})
 
 # The items that outlive the visit.
-NEED_A_PAST = frozenset({"visits", "last_visit", "past_pages"})
+NEED_A_PAST = frozenset({"visits", "last_visit", "past_pages", "lot"})
 
 # Bounds, so that each of the two cookies stays under 2 KB whatever a request brings. Those of texts count bytes of JSON
 # in UTF-8: a letter of English takes one, of Greek two, an emoji four, a control character six.
@@ -114,6 +116,7 @@ class Past:
     this_day: int | None = None  # the day of the latest visit
     last_day: int | None = None  # the day of the visit before that
     seen: PagesSeen | None = None  # in all visits; None where that can't be told
+    lot: int | None = None  # from 0 to 9999, drawn once, while a share of visitors is held back for comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +140,14 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class VisitorMemory:
-    """Both parts; a part that is None is not kept, or was not readable."""
+    """Its parts; one that is None is not kept, or was not readable. `counted` serves counting alone."""
 
     visit: ThisVisit | None = None
     past: Past | None = None
+    counted: Counted | None = None
 
     def __bool__(self) -> bool:
-        return self.visit is not None or self.past is not None
+        return self.visit is not None or self.past is not None or self.counted is not None
 
     def continues(self, arrival: Arrival, timeout_minutes: int) -> bool:
         """Whether a request belongs to a visit that goes on, rather than beginning one.
@@ -151,12 +155,7 @@ class VisitorMemory:
         A visit ends after `timeout_minutes` of silence, in whole steps, and up to one step more. A link from this site
         never begins one: whoever reads a page for an hour and then follows a link has not left.
         """
-        if arrival.internal:
-            return True
-        if self.visit is None:
-            return False
-        timeout_steps = max(1, -(-timeout_minutes // STEP_MINUTES))  # rounded up: never less silence than was set
-        return 0 <= arrival.step - self.visit.step <= timeout_steps
+        return arrival.internal or (self.visit is not None and _lately(self.visit.step, arrival, timeout_minutes))
 
     def opened(self, arrival: Arrival, timeout_minutes: int, max_age_days: int) -> VisitorMemory:
         """The memory as this request finds it: the visit goes on, or a new one begins.
@@ -165,11 +164,16 @@ class VisitorMemory:
         closes. A past older than `max_age_days` is forgotten.
         """
         past = self.past if self.past and 0 <= arrival.day - self.past.began < max_age_days else None
+        counted = self.counted
+        if counted is not None and (arrival.internal or _lately(counted.step, arrival, timeout_minutes)):
+            counted = replace(counted, step=arrival.step)
+        else:
+            counted = None
         if self.continues(arrival, timeout_minutes):
             visit = (
                 replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step, began=arrival.step)
             )
-            return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day))
+            return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day), counted)
         # A visit that is followed from its landing on has seen no page yet; nor has a visitor without a past.
         visit = ThisVisit(
             step=arrival.step,
@@ -188,7 +192,8 @@ class VisitorMemory:
         # A past that counted no visits is that of somebody who was here all the same.
         visits = min(max(past.visits, 1) + 1, MAX_VISITS) if past else 1
         past = past or Past(arrival.day, seen=PagesSeen())
-        return VisitorMemory(visit, replace(past, visits=visits, this_day=arrival.day, last_day=past.this_day))
+        past = replace(past, visits=visits, this_day=arrival.day, last_day=past.this_day)
+        return VisitorMemory(visit, past, counted)
 
     def noting(self, page: ServedPage, watching: Watching) -> VisitorMemory:
         """With a page that is shown now, as far as it is watched."""
@@ -197,7 +202,7 @@ class VisitorMemory:
             visit = replace(visit, seen=_noting(visit.seen, page, watching.visit))
         if past is not None:
             past = replace(past, seen=_noting(past.seen, page, watching.ever))
-        return VisitorMemory(visit, past)
+        return replace(self, visit=visit, past=past)
 
     def doubting(self) -> VisitorMemory:
         """With doubts about the pages that were seen: some may have been seen while nothing was remembered."""
@@ -206,7 +211,7 @@ class VisitorMemory:
             visit = replace(visit, seen=replace(visit.seen or PagesSeen(), partial=True))
         if past is not None:
             past = replace(past, seen=replace(past.seen or PagesSeen(), partial=True))
-        return VisitorMemory(visit, past)
+        return replace(self, visit=visit, past=past)
 
     def keeping(self, items: frozenset[str], watching: Watching = NOTHING_WATCHED) -> VisitorMemory:
         """Only what the named items of memory need, and of pages what is watched; empty parts are None.
@@ -239,8 +244,11 @@ class VisitorMemory:
                     this_day=past.this_day if days else None,
                     last_day=past.last_day if days else None,
                     seen=(past.seen or PagesSeen()).keeping(watching.ever) if pages else None,
+                    lot=past.lot if "lot" in items else None,
                 )
-        return VisitorMemory(visit, past)
+        if past is not None and past.lot is None and not items & (NEED_A_PAST - {"lot"}):
+            past = None  # no lot has been drawn yet
+        return VisitorMemory(visit, past, self.counted if "counted" in items else None)
 
     # What the memory can tell, each None where it can't be told.
 
@@ -310,6 +318,8 @@ def past_to_json(past: Past) -> dict[str, Any]:
         data["d"] = [past.this_day, past.last_day]
     if past.seen is not None:
         data["g"] = past.seen.to_text()
+    if past.lot is not None:
+        data["l"] = past.lot
     return data
 
 
@@ -323,6 +333,7 @@ def past_from_json(data: Any) -> Past | None:
             this_day=None if this_day is None else _whole(this_day),
             last_day=None if last_day is None else _whole(last_day),
             seen=_seen(data),
+            lot=_whole(data["l"], LOTS - 1) if "l" in data else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
@@ -339,6 +350,12 @@ def clipped(text: str, longest: int) -> str:
     while len(json.dumps(text, ensure_ascii=False).encode()) - len('""') > longest:
         text = text[:-1]
     return text
+
+
+def _lately(step: int, arrival: Arrival, timeout_minutes: int) -> bool:
+    """Whether a request comes so soon after the last that no visit has ended between them."""
+    timeout_steps = max(1, -(-timeout_minutes // STEP_MINUTES))  # rounded up: never less silence than was set
+    return 0 <= arrival.step - step <= timeout_steps
 
 
 def _noting(seen: PagesSeen | None, page: ServedPage, watched: Watched) -> PagesSeen | None:

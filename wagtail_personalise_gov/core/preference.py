@@ -1,4 +1,4 @@
-"""Preference: whether a visitor wants pages to adapt to them, and what their choice cookie says.
+"""Preference: whether a visitor wants pages to adapt, whether they may be counted, and what their choice cookie says.
 
 The cookie holds no identifier: two visitors who choose the same hold the same bytes.
 """
@@ -37,27 +37,42 @@ class Because(StrEnum):
 
 
 # "<choice>.<policy version>", then letters: g, made while GPC was on; d, while DNT was, and not GPC; n, just made and
-# not yet confirmed to the visitor. A longer first part is room for one choice per purpose.
-COOKIE = re.compile(r"(allowed|refused)\.([0-9]{1,6})(?:\.(?=.)(g?d?n?))?")
+# not yet confirmed to the visitor. After the choice, "-counted" or "-uncounted" where the visitor said that too. Who
+# said only that has "undecided" before it: the cookie stays one, and its first word is a `Preference` in every case, so
+# that a reader of older cookies who knows two words meets a third and takes it, rightly, for no choice about adapting.
+COOKIE = re.compile(r"(allowed|refused|undecided(?=-))(?:-(counted|uncounted))?\.([0-9]{1,6})(?:\.(?=.)(g?d?n?))?")
+COUNTED = {True: "counted", False: "uncounted"}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A choice that a visitor made on this site."""
+    """What a visitor chose on this site. UNDECIDED: they chose about counting alone. The letters are about adapting."""
 
     preference: Preference
     policy_version: int
     despite_signal: bool = False  # made while the browser was sending GPC, so it beats any signal
     new: bool = False  # the confirmation has not been shown
     despite_dnt: bool = False  # made while the browser was sending DNT and not GPC, so it beats DNT only
+    counting: bool | None = None  # whether their visits may be counted; None: they have not said
 
     def beats(self, signal: Because) -> bool:
         """Whether it was made while the browser was sending this signal, or one that says more."""
         return self.despite_signal or (signal is Because.DNT and self.despite_dnt)
 
+    @property
+    def accepts(self) -> bool:
+        """Whether anything was allowed."""
+        return self.preference is Preference.ALLOWED or self.counting is True
+
+    @property
+    def refuses(self) -> bool:
+        """Whether anything was refused."""
+        return self.preference is Preference.REFUSED or self.counting is False
+
     def cookie(self) -> str:
+        words = self.preference if self.counting is None else f"{self.preference}-{COUNTED[self.counting]}"
         letters = "g" * self.despite_signal + "d" * self.despite_dnt + "n" * self.new
-        return f"{self.preference}.{self.policy_version}" + (f".{letters}" if letters else "")
+        return f"{words}.{self.policy_version}" + (f".{letters}" if letters else "")
 
     @classmethod
     def from_cookie(cls, value: str | None) -> Choice | None:
@@ -65,22 +80,60 @@ class Choice:
         found = COOKIE.fullmatch(value or "")
         if found is None:
             return None
-        word, version, letters = found.groups()
+        word, counted, version, letters = found.groups()
         given = letters or ""
-        return cls(Preference(word), int(version), "g" in given, "n" in given, "d" in given)
+        counting = None if counted is None else counted == COUNTED[True]
+        return cls(Preference(word), int(version), "g" in given, "n" in given, "d" in given, counting)
 
     def confirmed(self) -> Choice:
         return replace(self, new=False)
 
 
+def chosen(
+    before: Choice | None,
+    preference: Preference | None,
+    counting: bool | None,
+    *,
+    policy_version: int,
+    signal: Because | None,
+) -> Choice:
+    """What a visitor has chosen once they say this. A part that they don't say now (None) stays as it was `before`.
+
+    But an acceptance ends with the policy that it was made for: it is not carried over to a newer one.
+    """
+    kept = before or Choice(Preference.UNDECIDED, policy_version)
+    if kept.policy_version < policy_version:
+        if kept.counting:
+            kept = replace(kept, counting=None)
+        if kept.preference is Preference.ALLOWED:
+            kept = Choice(Preference.UNDECIDED, policy_version, counting=kept.counting)
+    said = kept.counting if counting is None else counting
+    if preference is None:
+        return replace(kept, policy_version=policy_version, counting=said, new=True)
+    return Choice(
+        preference,
+        policy_version,
+        despite_signal=signal is Because.GPC,
+        despite_dnt=signal is Because.DNT,
+        new=True,
+        counting=said,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a visitor stands: the preference, where it comes from, and whether pages may adapt to them."""
+    """Where a visitor stands: the preference, where it comes from, and whether pages may adapt to them.
+
+    `counts` says whether their visits may be counted where the site counts at all, `counts_because` where that comes
+    from. `choice` is what they chose on this site, whether or not it is what holds.
+    """
 
     preference: Preference
     because: Because
     adapts: bool
     choice: Choice | None = None
+    counts: bool = False
+    counts_because: Because = Because.DEFAULT
 
 
 def settle(
@@ -95,7 +148,15 @@ def settle(
     `signal` is Because.GPC or Because.DNT when the browser sends it and the site honours it. A refusal stands whatever
     else is said. An acceptance stands only for the policy it was made for, and beats a signal only when it was made
     while that was on: switching GPC on afterwards is the newer word.
+
+    Nobody is counted to whom pages do not adapt, nor anybody whose browser sends a signal, whatever they chose.
     """
+    standing = _adapting(choice, mode, policy_version, signal)
+    counts, because = _counting(standing, mode, policy_version, signal)
+    return replace(standing, counts=counts, counts_because=because)
+
+
+def _adapting(choice: Choice | None, mode: Mode, policy_version: int, signal: Because | None) -> Standing:
     if mode is Mode.OFF:
         return Standing(choice.preference if choice else Preference.UNDECIDED, Because.MODE, False, choice)
     if choice and choice.preference is Preference.REFUSED:
@@ -105,4 +166,19 @@ def settle(
         return Standing(Preference.ALLOWED, Because.CHOICE, True, choice)
     if signal is not None:
         return Standing(Preference.REFUSED, signal, False, choice)
-    return Standing(Preference.UNDECIDED, Because.DEFAULT, mode is Mode.OPT_OUT, None)
+    return Standing(Preference.UNDECIDED, Because.DEFAULT, mode is Mode.OPT_OUT, choice)
+
+
+def _counting(standing: Standing, mode: Mode, policy_version: int, signal: Because | None) -> tuple[bool, Because]:
+    choice = standing.choice
+    if mode is Mode.OFF:
+        return False, Because.MODE
+    if choice and choice.counting is False:
+        return False, Because.CHOICE
+    if signal is not None:
+        return False, signal
+    if not standing.adapts:
+        return False, standing.because
+    if choice and choice.counting and choice.policy_version >= policy_version:
+        return True, Because.CHOICE
+    return mode is Mode.OPT_OUT, Because.DEFAULT

@@ -18,6 +18,7 @@ from typing import Any as AnyValue
 from .conditions import All, Answer, Any, Condition, Group, InSegment, Not, Question
 from .decision import NOTHING_DECIDED, Decision, Reason
 from .facts import Facts, family
+from .goals import NO_GOALS, Goals
 from .intents import Intents
 from .pages import NOTHING_WATCHED, Watching
 from .questions import Test, ask
@@ -41,6 +42,9 @@ class Ruleset:
     `keys` maps the number by which content refers to a segment (its primary key) to its slug.
     `remembers` names the items of memory that its facts need; `landing` says whether one is seen on landing only.
     `watching` says which pages must be noted for its rules.
+    `learning` are the slugs of segments that are counted and change nothing. `holdouts` says how many of 10,000 lots
+    are held back from a segment, `site_holdouts` how many from all segments on a site, by its key; no entry means none.
+    The site's share leaves out `for_everybody`: segments that ask nothing about the visitor, but the date, say.
     `paused` means: nothing is decided, every page shows its standard version. A paused ruleset holds no segments.
     """
 
@@ -51,6 +55,11 @@ class Ruleset:
     remembers: frozenset[str] = frozenset()
     landing: bool = False
     watching: Watching = NOTHING_WATCHED
+    learning: frozenset[str] = frozenset()
+    holdouts: Mapping[str, int] = field(default_factory=dict)
+    site_holdouts: Mapping[int, int] = field(default_factory=dict)
+    for_everybody: frozenset[str] = frozenset()
+    goals: Goals = NO_GOALS
     paused: bool = False
 
     def __post_init__(self) -> None:
@@ -77,7 +86,7 @@ class Ruleset:
             if (plan := plans.get(asked)) is not None:
                 plans.move_to_end(asked)
                 return plan
-        plan = Plan(self.segments, sorted(asked & self.segments.keys()))
+        plan = Plan(self.segments, sorted(asked & self.segments.keys()), self.learning)
         with self._lock:  # type: ignore[attr-defined]
             plans[asked] = plan
             while len(plans) > PLANS_KEPT:
@@ -109,13 +118,21 @@ class Plan:
 
     __slots__ = ("_groups", "_questions", "_segments", "needs", "slugs")
 
-    def __init__(self, segments: Mapping[str, Condition], slugs: list[str]) -> None:
+    def __init__(
+        self, segments: Mapping[str, Condition], slugs: list[str], learning: frozenset[str] = frozenset()
+    ) -> None:
         self.slugs = tuple(slugs)
         compiler = _Compiler()
         for slug in in_order(segments, slugs):
             compiler.add(slug, segments[slug])
-        self._segments: list[tuple[str, int, frozenset[str]]] = [
-            (slug, compiler.segment(slug), compiler.needs.get(slug, frozenset())) for slug in slugs
+        self._segments: list[tuple[str, int, frozenset[str], Reason]] = [
+            (
+                slug,
+                compiler.segment(slug),
+                compiler.needs.get(slug, frozenset()),
+                Reason.LEARNING if slug in learning else Reason.MATCHED,
+            )
+            for slug in slugs
         ]
         self._questions: list[tuple[str, Test, int]] = compiler.questions
         self._groups: list[tuple[bool, frozenset[int], int]] = compiler.groups
@@ -144,14 +161,14 @@ class Plan:
                 fails.add(literal + 1 if answer else literal)
         return Decision(
             {
-                slug: Reason.MATCHED
+                slug: matched
                 if literal in holds
                 else Reason.NOT_MATCHED
                 if literal in fails
                 else Reason.REFUSED
                 if not facts.refused.isdisjoint(needs)
                 else Reason.UNKNOWN
-                for slug, literal, needs in self._segments
+                for slug, literal, needs, matched in self._segments
             }
         )
 

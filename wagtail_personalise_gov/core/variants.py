@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .decision import Decision
+from .counting import Arm
+from .decision import MATCHING, Decision, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,42 @@ class Variant:
         return next((slug for slug in self.segments if decision.includes(slug)), None)
 
 
-def choose(variants: Iterable[Variant], decision: Decision) -> Variant | None:
-    """The first variant, in the editor's order, that is for a segment the visitor is in; None: the standard version.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a block shows a visitor, and what that is to be counted as.
 
-    There is no scoring: the order is the editor's and can be read off the page.
+    `variant` is shown, for `segment`; None: the standard version. `arms` says, for each version that is involved, on
+    which side of the comparison the visitor stands, as (arm, variant's id, segment's slug).
     """
-    return next((variant for variant in variants if variant.matched_by(decision) is not None), None)
+
+    variant: Variant | None
+    segment: str | None
+    arms: tuple[tuple[Arm, str, str], ...]
+
+
+STANDARD = (Arm.STANDARD, "", "")
+
+
+def outcome(variants: Iterable[Variant], decision: Decision) -> Outcome:
+    """The first variant, in the editor's order, that is for a segment the visitor is in; else the standard version.
+
+    There is no scoring: the order is the editor's and can be read off the page. A visitor who is held back from the
+    first segment that they are in sees the standard version, and not the next variant: they are compared with those
+    who are shown the first. A segment in learning mode is passed over, and what it would have shown is noted.
+    """
+    learnt: tuple[tuple[Arm, str, str], ...] = ()
+    for variant in variants:
+        for slug in variant.segments:
+            reason = decision.get(slug)
+            if reason in MATCHING:
+                return Outcome(variant, slug, (*learnt, (Arm.VARIANT, variant.id, slug)))
+            if reason is Reason.HOLDOUT:
+                return Outcome(None, None, (*learnt, (Arm.HOLDOUT, variant.id, slug)))
+            if reason is Reason.LEARNING and not learnt:
+                learnt = ((Arm.LEARNING, variant.id, slug),)
+    return Outcome(None, None, (*learnt, STANDARD))
+
+
+def choose(variants: Iterable[Variant], decision: Decision) -> Variant | None:
+    """The variant that is shown; None: the standard version."""
+    return outcome(variants, decision).variant

@@ -20,3 +20,9 @@ class SegmentForm(WagtailAdminModelForm):
                 "It can't change any more: templates and other systems may use it since the segment was published. For "
                 "another slug, make a copy of the segment."
             )
+        share = self.fields.get("holdout_percent")
+        if share is not None:
+            share.required = False  # nothing written means that nobody is held back
+
+    def clean_holdout_percent(self) -> int:
+        return self.cleaned_data.get("holdout_percent") or 0

@@ -27,7 +27,8 @@ from .permissions import has_permission, may_pause
 
 CELLS = "wagtail_personalise_gov/editor/cells"
 
-LIVE, CHANGED, MODERATION, SCHEDULED, DRAFT = "live", "changed", "moderation", "scheduled", "draft"
+LIVE, LEARNING, CHANGED, MODERATION = "live", "learning", "changed", "moderation"
+SCHEDULED, DRAFT = "scheduled", "draft"
 OVERDUE, ARCHIVED = "overdue", "archived"
 
 
@@ -45,6 +46,7 @@ class SegmentFilterSet(WagtailFilterSet):
         label=_("Status"),
         choices=[
             (LIVE, _("Live")),
+            (LEARNING, _("Learning")),
             (CHANGED, _("Live, with unpublished changes")),
             (MODERATION, _("In moderation")),
             (SCHEDULED, _("Scheduled")),
@@ -67,6 +69,7 @@ class SegmentFilterSet(WagtailFilterSet):
         submitted = WorkflowState.objects.filter(base_content_type=kind, status=WorkflowState.STATUS_IN_PROGRESS)
         having = {
             LIVE: Q(live=True),
+            LEARNING: Q(live=True, learning=True),
             CHANGED: Q(live=True, has_unpublished_changes=True),
             MODERATION: Exists(submitted.filter(object_id=key)),
             SCHEDULED: Exists(scheduled_revisions().filter(object_id=key)),

@@ -1,4 +1,4 @@
-"""The menu "Personalisation": segments, intents and the pause."""
+"""The menu "Personalisation": segments, intents, goals and the pause."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.widgets import SlugInput
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
-from ..models import Intent, Segment
+from ..models import Goal, Intent, Segment
 from .archiving import ArchiveView, GiveUpRulesView, RestoreView
 from .choosing import SegmentChooserViewSet
 from .forms import SegmentForm
+from .goals import GoalDeleteView, GoalForm, GoalIndexView, HowToPanel, counted_in_a_word, reached_when, shown_for
 from .intents import IntentIndexView, SignalsColumn
 from .listing import InWordsColumn, SegmentFilterSet, SegmentIndexView, StatusColumn, UsedColumn
 from .panels import RulesPanel
@@ -52,6 +53,8 @@ class SegmentViewSet(SnippetViewSet):
         "status_string",
         "in_words",
         "problems",
+        "learning",
+        "holdout_percent",
         "purpose",
         "owner",
         "review_by",
@@ -90,6 +93,11 @@ class SegmentViewSet(SnippetViewSet):
                 ],
                 heading=_("Who is in it"),
                 icon="personalise-segment",
+            ),
+            MultiFieldPanel(
+                [FieldPanel("learning"), FieldPanel("holdout_percent")],
+                heading=_("Comparison"),
+                icon="personalise-goal",
             ),
             MultiFieldPanel(
                 [FieldPanel("purpose"), FieldRowPanel([FieldPanel("owner"), FieldPanel("review_by")])],
@@ -188,9 +196,59 @@ class IntentViewSet(SnippetViewSet):
     ]
 
 
+class GoalViewSet(SnippetViewSet):
+    model = Goal
+    url_prefix = "personalisation/goals"
+    icon = "personalise-goal"
+    menu_label = _("Goals")
+    index_view_class = GoalIndexView
+    delete_view_class = GoalDeleteView
+    index_template_name = "wagtail_personalise_gov/editor/goal_list.html"
+    list_export = ["name", "slug", "kind", "page", "path", "link", "live", "smallest_difference", "public_name"]
+    export_filename = "goals"
+    edit_handler = ObjectList(
+        [
+            TitleFieldPanel("name", placeholder=_("Name of the goal*"), heading=_("Name")),
+            FieldPanel("slug", widget=SLUG),
+            HowToPanel(heading=_("How to use it"), icon="code"),
+            MultiFieldPanel(
+                [
+                    FieldPanel("kind", widget=RadioSelect),
+                    FieldPanel("page", attrs=shown_for("page")),
+                    FieldPanel("path", attrs=shown_for("path")),
+                    FieldPanel("link", attrs=shown_for("link")),
+                ],
+                heading=_("What reaches it"),
+                icon="personalise-goal",
+                # Wagtail's own script shows the fields that go with the kind; without scripts, all are shown.
+                attrs={"data-controller": "w-rules", "data-action": "change->w-rules#resolve"},
+            ),
+            MultiFieldPanel(
+                [FieldPanel("live"), FieldPanel("smallest_difference")],
+                heading=_("Counting"),
+                icon="table",
+            ),
+            FieldPanel("public_name", heading=_("What visitors read about it"), icon="openquote"),
+        ],
+        base_form_class=GoalForm,
+    )
+
+    list_display = [
+        "name",
+        Column(
+            "reached_when",
+            label=_("Reached when"),
+            accessor=reached_when,
+            width="55%",
+            classname="personalise-reached-when",
+        ),
+        Column("live", label=_("Counted"), accessor=counted_in_a_word),
+    ]
+
+
 class PersonalisationGroup(SnippetViewSetGroup):
     menu_label = _("Personalisation")
     menu_icon = "personalise-segment"
     menu_name = "personalisation"
     menu_order = 250  # after pages, images and documents
-    items = (SegmentViewSet, IntentViewSet, PauseViewSet)
+    items = (SegmentViewSet, IntentViewSet, GoalViewSet, PauseViewSet)

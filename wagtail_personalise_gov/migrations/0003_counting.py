@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                     "holdout_percent",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="In percent. These visitors see the standard version everywhere, so that you can tell what all the other versions together achieve. Who they are is drawn by lot. Visitors who turned counting off are never among them.",
+                        help_text="In percent. These visitors see the standard version everywhere, so that you can tell what all the other versions together achieve; only what depends on nothing but the time, the date or the page goes on changing for them. Who they are is drawn by lot, never among visitors who turned counting off.",
                         validators=[django.core.validators.MaxValueValidator(50)],
                         verbose_name="share of visitors held back",
                     ),

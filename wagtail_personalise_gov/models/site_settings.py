@@ -22,8 +22,8 @@ class PersonalisationSettings(BaseSiteSetting):
         validators=[MaxValueValidator(MAX_HOLDOUT)],
         help_text=_(
             "In percent. These visitors see the standard version everywhere, so that you can tell what all the other "
-            "versions together achieve. Who they are is drawn by lot. Visitors who turned counting off are never among "
-            "them."
+            "versions together achieve; only what depends on nothing but the time, the date or the page goes on "
+            "changing for them. Who they are is drawn by lot, never among visitors who turned counting off."
         ),
     )
 

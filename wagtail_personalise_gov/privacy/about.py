@@ -12,13 +12,26 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
+from ..core.decision import Reason
 from ..core.facts import Fact
 from ..core.memory import NEED_A_PAST, NEED_A_VISIT, DeclaredPlace
-from ..core.preference import Because, Mode, Preference
+from ..core.preference import Because, Mode, Preference, Standing
 from ..models.iso import country_name, subdivision_name
-from ..visit.cookies import CHOICE, CONFIRM, MEMORY, SESSION, VISIT, Cookie
+from ..visit.cookies import (
+    CHOICE,
+    CHOICE_WHILE_COUNTING,
+    CONFIRM,
+    COUNT,
+    LOT,
+    MEMORY,
+    SESSION,
+    SESSION_WHILE_COUNTING,
+    VISIT,
+    Cookie,
+)
 from ..visit.stores import visitor_store
 from ..visit.visit import Visit
+from .counted import counting_told, held_back_now, remark_on
 from .credits import credits_for
 from .live import PublicSegment, live_segments
 from .returning import way_back
@@ -41,7 +54,7 @@ class CookieRow:
 def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     """Everything that the page's template needs."""
     standing, segments = visit.standing, live_segments()
-    matched = set(visit.segments)
+    counting = counting_told(visit, segments)
     running = settings.MODE is not Mode.OFF and not visit.ruleset.paused
     reads = {fact.name: fact for segment in segments for fact in segment.reads}
     back = _page_before(request, visit)
@@ -53,13 +66,13 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "here": here,
         "here_and_back": f"{here}?{urlencode({'back': back})}" if back else here,
         "after_erasing": f"{here}?{urlencode({'done': ERASED})}",
-        "saved": standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE,
+        "saved": saved_now(standing),
         "erased": request.GET.get("done") == ERASED and not visit.stored,
         "state": state_in_words(visit, segments),
         "running": running,
         "choosable": settings.MODE is not Mode.OFF,
         "chosen": Preference.ALLOWED if standing.preference is Preference.ALLOWED else Preference.REFUSED,
-        "matched": [segment for segment in segments if segment.slug in matched],
+        "matched": groups_in_words(visit, segments),
         "told_intent": visit.ruleset.intents.by_slug.get(visit.declared_intent),
         "told_place": place_in_words(visit.declared_place),
         "signals": signals_in_words(visit),
@@ -67,9 +80,32 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "facts_for_all": [fact for fact in _sorted(reads.values()) if not fact.about_visitor],
         "attributions": credits_for(segments),
         "segments": segments,
-        "cookies": [_row(cookie, visit, running) for cookie in (CHOICE, *visitor_store().cookies, CONFIRM)],
+        "groups": [(segment, remark_on(segment, counting)) for segment in segments],
+        "counting": counting,
+        "cookies": [_row(cookie, visit, running) for cookie in _cookies(visit)],
         "kept_in_browser": visitor_store().in_browser,
     }
+
+
+def saved_now(standing: Standing) -> bool:
+    """Whether the visitor has just chosen something here that holds."""
+    choice = standing.choice
+    return choice is not None and choice.new and (standing.because is Because.CHOICE or choice.counting is not None)
+
+
+def groups_in_words(visit: Visit, segments: Collection[PublicSegment]) -> list[str]:
+    """The names of the groups that the visitor belongs to now; with a remark on those that change nothing for them."""
+    decision, held = visit.decide(visit.ruleset.segments), held_back_now(visit)
+    words = []
+    for segment in segments:
+        match decision.get(segment.slug):
+            case Reason.LEARNING:
+                words.append(gettext("%s (nothing changes for you)") % segment.name)
+            case Reason.HOLDOUT if segment.slug in held:
+                words.append(gettext("%s (you see the standard version, for comparison)") % segment.name)
+            case Reason.MATCHED | Reason.HOLDOUT:
+                words.append(segment.name)
+    return words
 
 
 def state_in_words(visit: Visit, segments: Collection[PublicSegment]) -> list[str]:
@@ -136,37 +172,65 @@ def place_in_words(place: DeclaredPlace | None) -> str:
     return ", ".join(filter(None, parts))
 
 
+def _cookies(visit: Visit) -> list[Cookie]:
+    """Every cookie that may be set as things are, and any other of ours that this browser holds all the same."""
+    cookies = (CHOICE, *visitor_store().cookies, CONFIRM)
+    return [cookie for cookie in cookies if cookie is not COUNT or settings.COUNTING or COUNT.sent_by(visit.request)]
+
+
 def _row(cookie: Cookie, visit: Visit, running: bool) -> CookieRow:
+    remembers = visit.ruleset.remembers if running else frozenset()
+    draws_lots = running and settings.COUNTING and visit.holds_back
     return CookieRow(
         name=cookie.name,
-        purpose=str(cookie.purpose),
+        purpose=" ".join(map(str, _purposes(cookie, remembers, draws_lots))),
         lasts=_lasts(cookie),
-        when=_when(cookie, visit.ruleset.remembers if running else frozenset()),
+        when=_when(cookie, remembers, running and settings.COUNTING, draws_lots),
         here=cookie.sent_by(visit.request),
     )
+
+
+def _purposes(cookie: Cookie, remembers: frozenset[str], draws_lots: bool) -> list[Any]:
+    """What a cookie is for, as things are now."""
+    if cookie is CHOICE and settings.COUNTING:
+        return [cookie.purpose, CHOICE_WHILE_COUNTING]
+    if cookie is SESSION and settings.COUNTING:
+        return [cookie.purpose, SESSION_WHILE_COUNTING, *([LOT] if draws_lots else [])]
+    if cookie is MEMORY and draws_lots:
+        return [*([cookie.purpose] if remembers & NEED_A_PAST else []), LOT]
+    return [cookie.purpose]
 
 
 def _lasts(cookie: Cookie) -> str:
     if cookie is not CHOICE:
         return cookie.lasts
     on, off = settings.ALLOWED_MAX_AGE_DAYS, settings.REFUSED_MAX_AGE_DAYS
-    days_on = ngettext("%d day", "%d days", on) % on
-    days_off = ngettext("%d day", "%d days", off) % off
-    return gettext("%(on)s if you turn this on, %(off)s if you turn it off") % {"on": days_on, "off": days_off}
+    days = {"on": ngettext("%d day", "%d days", on) % on, "off": ngettext("%d day", "%d days", off) % off}
+    if not settings.COUNTING:
+        return gettext("%(on)s if you turn this on, %(off)s if you turn it off") % days
+    if settings.MODE is Mode.OPT_IN:
+        return gettext("%(on)s if you turn anything on, %(off)s if you only turn things off") % days
+    return gettext("%(on)s if you only turn things on, %(off)s if you turn anything off") % days
 
 
-def _when(cookie: Cookie, remembers: frozenset[str]) -> str:
+def _when(cookie: Cookie, remembers: frozenset[str], counts: bool, draws_lots: bool) -> str:
     """When a cookie is set, as things are now."""
     if cookie is CHOICE:
         return gettext("When you choose")
     if cookie is CONFIRM:
         return gettext("When we ask you once more whether it was you who sent a form")
+    if cookie is COUNT:
+        if counts:
+            return gettext("When you see something that is counted, while counting is on")
+        return gettext("Not at the moment: nothing here needs it")
     if cookie is MEMORY:
         remembers &= NEED_A_PAST
+        if draws_lots and not remembers:
+            return gettext("When you see a page that changes to suit your visit, while counting is on")
     elif cookie is VISIT:
         remembers &= NEED_A_VISIT | {"place"}
     if cookie is SESSION:
-        if remembers:
+        if remembers or counts:
             return gettext("When you sign in, or see a page that changes to suit your visit, while this is on")
         return gettext("When you sign in")
     if remembers == {"place"}:

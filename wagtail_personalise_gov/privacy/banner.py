@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 
 from ..conf import settings
 from ..core.facts import Fact
-from ..core.preference import Because, Mode, Preference
+from ..core.preference import Because, Mode, Preference, Standing
 from ..core.ruleset import Ruleset
 from ..facts import facts_named
 from ..visit.visit import PreviewVisit, Visit
@@ -31,12 +31,13 @@ NOTHING = mark_safe("")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the banner says and asks. `allow` and `refuse` are its buttons."""
+    """What the banner says and asks. `allow` and `refuse` are its buttons; `counting`: the first allows that too."""
 
     label: str
     sentences: tuple[str, ...]
     allow: str
     refuse: str
+    counting: bool = False
 
 
 def render_banner(request: HttpRequest | None) -> SafeString:
@@ -49,8 +50,9 @@ def render_banner(request: HttpRequest | None) -> SafeString:
     context: dict[str, Any] = {"next": request.get_full_path(), "label": about_title()}
     if standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE:
         template, context["allowed"] = "confirmation", standing.preference is Preference.ALLOWED
+        context |= {"counting": settings.COUNTING, "counted": standing.counts}
     elif standing.because is Because.DEFAULT:
-        template, context["question"] = "banner", question(visit.ruleset, page_adapts)
+        template, context["question"] = "banner", question(visit.ruleset, page_adapts, standing)
     else:
         return NOTHING
     try:
@@ -77,11 +79,14 @@ def belongs(request: HttpRequest, visit: Visit) -> bool:
     return not visit.ruleset.paused and bool(used(visit.ruleset))
 
 
-def question(ruleset: Ruleset, page_adapts: bool) -> Question:
+def question(ruleset: Ruleset, page_adapts: bool, standing: Standing) -> Question:
     """The banner's words. `page_adapts`: this very page asked something, not only others of the site."""
     facts = used(ruleset)
     on = settings.MODE is Mode.OPT_OUT
+    refused_counting = standing.choice is not None and standing.choice.counting is False
     sentences = [_what_happens(page_adapts, on), *_what_is_used(facts, ruleset.remembers, on)]
+    if settings.COUNTING:
+        sentences.append(_what_is_counted(bool(ruleset.goals), on, refused_counting))
     if may_know_names(facts):
         sentences.append(gettext("We do not follow you to other websites."))
     else:
@@ -92,7 +97,8 @@ def question(ruleset: Ruleset, page_adapts: bool) -> Question:
     else:
         sentences.append(gettext("You’ll find the same information if you leave it off."))
         allow, refuse = gettext("Turn it on"), gettext("Leave it off")
-    return Question(about_title(), tuple(sentences), allow, refuse)
+    counting = settings.COUNTING and not on and not refused_counting
+    return Question(about_title(), tuple(sentences), allow, refuse, counting)
 
 
 def _what_happens(page_adapts: bool, on: bool) -> str:
@@ -119,3 +125,27 @@ def _what_is_used(facts: list[Fact], remembers: frozenset[str], on: bool) -> lis
     if only_if_told:
         sentences.append(gettext("If you tell us where you are, we keep that in a small cookie on your device."))
     return sentences
+
+
+def _what_is_counted(with_goals: bool, on: bool, refused: bool) -> str:
+    if refused:
+        return gettext("Your visits are not counted: you turned that off.")
+    if on and with_goals:
+        return gettext(
+            "We count how often each version is shown and what visits then lead to, as totals for a day and never by "
+            "person, and keep a small cookie for that until you close your browser."
+        )
+    if on:
+        return gettext(
+            "We count how often each version is shown, as totals for a day and never by person, and keep a small "
+            "cookie for that until you close your browser."
+        )
+    if with_goals:
+        return gettext(
+            "We then also count how often each version is shown and what visits lead to, as totals for a day and never "
+            "by person, and keep a small cookie for that until you close your browser."
+        )
+    return gettext(
+        "We then also count how often each version is shown, as totals for a day and never by person, and keep a small "
+        "cookie for that until you close your browser."
+    )

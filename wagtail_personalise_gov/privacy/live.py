@@ -21,7 +21,10 @@ from ..models import Rule, Segment, SegmentRule
 
 @dataclass(frozen=True, slots=True)
 class PublicSegment:
-    """One live segment. `sentences` say who is in it, all of them or `any_of` them; `reads` is what that depends on."""
+    """One live segment. `sentences` say who is in it, all of them or `any_of` them; `reads` is what that depends on.
+
+    `learning`: it changes nothing. `holdout_percent`: how many of its own are held back for comparison.
+    """
 
     slug: str
     name: str
@@ -32,6 +35,8 @@ class PublicSegment:
     any_of: bool
     sentences: tuple[str, ...]
     reads: tuple[Fact, ...]
+    learning: bool
+    holdout_percent: int
 
 
 def live_segments() -> list[PublicSegment]:
@@ -57,6 +62,8 @@ def live_segments() -> list[PublicSegment]:
                 any_of=segment.match == Segment.ANY,
                 sentences=sentences,
                 reads=tuple(facts_named(_asked(segment.slug, conditions))),
+                learning=segment.learning,
+                holdout_percent=segment.holdout_percent,
             )
         )
     return sorted(public, key=lambda segment: segment.name.casefold())

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from wagtail.models import Site
+
 from ..compiling import current_ruleset
 from ..conf import settings
+from ..models.site_settings import LOTS_PER_PERCENT
+from .counted import live_goals
 from .credits import credits_for
 from .live import live_segments
 
 
-def public_register() -> dict[str, Any]:
-    """What is live, what each segment reads and why. The same for everybody."""
-    segments = live_segments()
+def public_register(site: Site | None) -> dict[str, Any]:
+    """What is live, what each segment reads and why, and what is counted on this site. The same for everybody."""
+    segments, ruleset = live_segments(), current_ruleset()
+    site_share = ruleset.site_holdouts.get(site.pk, 0) if site is not None and settings.COUNTING else 0
     return {
         "mode": str(settings.MODE),
-        "paused": current_ruleset().paused,
+        "paused": ruleset.paused,
         "segments": [
             {
                 "slug": segment.slug,
@@ -27,8 +32,16 @@ def public_register() -> dict[str, Any]:
                 "match": "any" if segment.any_of else "all",
                 "reads": [{"fact": fact.name, "meaning": str(fact.meaning)} for fact in segment.reads],
                 "since": segment.since.date().isoformat() if segment.since else None,
+                "learning": segment.learning,
+                "held_back_percent": segment.holdout_percent if settings.COUNTING else 0,
             }
             for segment in segments
         ],
+        "counting": {
+            "on": settings.COUNTING,
+            "goals": [{"slug": goal.slug, "name": goal.public_label} for goal in live_goals()],
+            "kept_days": settings.TALLIES_MAX_AGE_DAYS,
+            "held_back_percent": site_share // LOTS_PER_PERCENT,
+        },
         "attributions": [{"text": credit.text, "url": credit.url} for credit in credits_for(segments)],
     }

@@ -19,6 +19,7 @@ from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
+from wagtail.models import Site
 
 from ..conf import settings
 from ..core.preference import Preference
@@ -36,8 +37,10 @@ logger = logging.getLogger("wagtail_personalise_gov")
 
 TEMPLATES = "wagtail_personalise_gov"
 REGISTER_MAX_AGE = 60  # seconds that a cache may keep the register
-CONFIRMED_FIELDS = ("choice", "intent", "place", "country", "subdivision", "city", "next")
+CONFIRMED_FIELDS = ("choice", "counting", "intent", "place", "country", "subdivision", "city", "next")
 MAX_FIELD = 4096  # characters of a posted value that are carried on to the page that asks once more
+
+ANSWERS = {str(answer): answer for answer in (Preference.ALLOWED, Preference.REFUSED)}
 
 Action = Callable[[HttpRequest], HttpResponse]
 
@@ -73,19 +76,25 @@ def visit_of(request: HttpRequest) -> Visit:
 
 @form
 def choice(request: HttpRequest) -> HttpResponse:
-    """``choice=allowed``, ``refused``, or ``hide`` for the confirmation of the last one."""
-    given = request.POST.get("choice", "")
-    if given == "hide":
-        visit_of(request).confirm()
-    elif given == Preference.REFUSED:
-        visit_of(request).prefer(Preference.REFUSED)
-    elif given == Preference.ALLOWED:
-        if not _proven(request):
-            return _ask_once_more(request)
-        visit_of(request).prefer(Preference.ALLOWED)
-    else:
+    """``choice=allowed``, ``refused``, or ``hide`` for the confirmation of the last one; ``counting`` as the first two.
+
+    Either, or both at once. What is refused is done even where what is allowed must be asked once more.
+    """
+    given, counted = request.POST.get("choice"), request.POST.get("counting")
+    if given not in ANSWERS and given != "hide" and (given is not None or counted is None):
         return _bad(request, gettext("Your choice did not arrive. It is one of these: allowed, refused, hide."))
-    return _back(request)
+    if counted not in ANSWERS and counted is not None:
+        return _bad(request, gettext("Your choice about counting is none of these: allowed, refused."))
+    visit, preference, counting = visit_of(request), ANSWERS.get(given or ""), ANSWERS.get(counted or "")
+    said = {preference, counting}
+    proven = Preference.ALLOWED not in said or _proven(request)
+    if not proven:
+        preference, counting = (None if part is Preference.ALLOWED else part for part in (preference, counting))
+    if preference or counting:
+        visit.prefer(preference, None if counting is None else counting is Preference.ALLOWED)
+    elif given == "hide":
+        visit.confirm()
+    return _back(request) if proven else _ask_once_more(request)
 
 
 @form
@@ -137,8 +146,8 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def register(request: HttpRequest) -> HttpResponse:
-    """The live segments as data, the same for everybody."""
-    response = JsonResponse(public_register(), json_dumps_params={"ensure_ascii": False})
+    """The live segments, and what is counted, as data; the same for everybody."""
+    response = JsonResponse(public_register(Site.find_for_request(request)), json_dumps_params={"ensure_ascii": False})
     patch_cache_control(response, public=True, max_age=REGISTER_MAX_AGE)
     return response
 
@@ -169,6 +178,8 @@ def _ask_once_more(request: HttpRequest) -> HttpResponse:
         "token": field,
         "again": TOKEN_FIELD in request.POST,
         "allows": request.POST.get("choice") == Preference.ALLOWED,
+        "allows_counting": request.POST.get("counting") == Preference.ALLOWED,
+        "refused": Preference.REFUSED in (request.POST.get("choice"), request.POST.get("counting")),
     }
     response = render(request, f"{TEMPLATES}/confirm.html", context, status=403)
     keep_token(response, twin)

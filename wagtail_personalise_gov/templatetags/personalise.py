@@ -3,6 +3,8 @@
 {% personalise_banner %}…{% endpersonalise_banner %}   around everything in <body>, the skip link included
 {% personalise_link %}                                 in the footer: always a way to the choice
 {% segment "new-parents" %}…{% else %}…{% endsegment %}
+{% goal "licence-applied" %}                           where a goal is reached; shows nothing
+{% goal_link "apply" %}                                the address of a link that is counted, for an href
 {% personalise_styles %}                               in <head>, for a site that does not style our markup itself
 """
 
@@ -20,6 +22,7 @@ from django.utils.safestring import SafeString
 
 from ..privacy.banner import render_banner
 from ..privacy.words import about_title
+from ..visit.goals import goal_reached
 
 register = Library()
 
@@ -72,6 +75,21 @@ def segment(parser: Parser, token: Token) -> SegmentNode:
         outside = parser.parse(("endsegment",))
         parser.delete_first_token()
     return SegmentNode(slug, inside, outside)
+
+
+@register.simple_tag(takes_context=True)
+def goal(context: Context, slug: Any) -> str:
+    """Say that the visit has reached this goal. Shows nothing."""
+    request = context.get("request")
+    if request is not None:
+        goal_reached(request, str(getattr(slug, "slug", slug)))
+    return ""
+
+
+@register.simple_tag
+def goal_link(slug: Any) -> str:
+    """The address of the link of this goal: it counts, and leads on to where the goal says."""
+    return reverse("personalise:goal", args=[str(getattr(slug, "slug", slug))])
 
 
 @register.simple_tag

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
+from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings as django_settings
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -12,6 +14,7 @@ from django.test import RequestFactory, override_settings
 from django.utils import timezone
 
 from ..conf import NAME
+from ..core.counting import Arm, Counted, Exposure
 from ..core.memory import (
     MINUTES_PER_DAY,
     STEP_MINUTES,
@@ -78,16 +81,17 @@ class VisitorStoreContract:
             must(loaded == memory, f"{what}: after another memory, saved {memory!r}, but load() gave {loaded!r}.")
 
     def test_a_part_that_is_none_is_dropped(self) -> None:
-        full = memories()["both parts"]
-        for less in (VisitorMemory(full.visit), VisitorMemory(None, full.past), STRANGER):
+        full = memories()["every part"]
+        parts = (VisitorMemory(full.visit), VisitorMemory(None, full.past), VisitorMemory(None, None, full.counted))
+        for less in (*parts, replace(full, counted=None), STRANGER):
             visitor = self.visitor()
             visitor.save(full)
             visitor.save(less)
             loaded = visitor.load()
-            must(loaded == less, f"saved {less!r} over both parts, but load() gave {loaded!r}.")
+            must(loaded == less, f"saved {less!r} over every part, but load() gave {loaded!r}.")
 
     def test_what_one_process_keeps_another_reads(self) -> None:
-        visitor, memory = self.visitor(), memories()["both parts"]
+        visitor, memory = self.visitor(), memories()["every part"]
         visitor.save(memory)
         visitor.store = type(self.store)()
         must(visitor.load() == memory, "A second instance of the store, as in another process, could not load it.")
@@ -96,7 +100,7 @@ class VisitorStoreContract:
 
     def test_forgetting_leaves_nothing(self) -> None:
         visitor = self.visitor()
-        visitor.save(memories()["both parts"])
+        visitor.save(memories()["every part"])
         before = dict(visitor.cookies)
         visitor.forget()
         must(visitor.load() == STRANGER, "load() gave something after forget().")
@@ -113,7 +117,7 @@ class VisitorStoreContract:
 
     def test_after_forgetting_a_memory_may_begin_anew(self) -> None:
         visitor, memory = self.visitor(), memories()["only a past"]
-        visitor.save(memories()["both parts"])
+        visitor.save(memories()["every part"])
         visitor.forget()
         visitor.save(memory)
         must(visitor.load() == memory, "What was saved after forget() could not be loaded.")
@@ -126,7 +130,7 @@ class VisitorStoreContract:
             must(loaded == STRANGER, f"{what} cookies: load() gave {loaded!r}.")
 
     def test_whoever_sends_such_cookies_can_be_remembered_and_forgotten(self) -> None:
-        memory = memories()["both parts"]
+        memory = memories()["every part"]
         for what, cookies in self._spoilt():
             visitor = self.visitor(cookies)
             self._calmly(f"save() for {what} cookies", lambda visitor=visitor: visitor.save(memory))
@@ -140,19 +144,19 @@ class VisitorStoreContract:
     def test_two_visitors_never_see_each_others(self) -> None:
         kept = memories()
         one, two = self.visitor(), self.visitor()
-        one.save(kept["both parts"])
+        one.save(kept["every part"])
         two.save(kept["only a past"])
-        must(one.load() == kept["both parts"], "A visitor was given what another had saved.")
+        must(one.load() == kept["every part"], "A visitor was given what another had saved.")
         must(two.load() == kept["only a past"], "A visitor was given what another had saved.")
         must(self.visitor().load() == STRANGER, "A stranger was given what somebody had saved.")
         two.forget()
-        must(one.load() == kept["both parts"], "One visitor was forgotten along with another.")
+        must(one.load() == kept["every part"], "One visitor was forgotten along with another.")
 
     def test_a_cookie_of_anybodys_making_becomes_nobodys(self) -> None:
         """Else whoever plants a made-up cookie in your browser reads what is then kept under it."""
         for what, cookies in self._spoilt():
             victim, planter = self.visitor(cookies), self.visitor(cookies)
-            victim.save(memories()["both parts"])
+            victim.save(memories()["every part"])
             must(planter.load() == STRANGER, f"{what} cookies: save() kept something under a value that it never gave.")
 
     # What is sent
@@ -161,7 +165,7 @@ class VisitorStoreContract:
         ours = {key: value for key, value in getattr(django_settings, NAME, {}).items() if key != "COOKIE_SECURE"}
         for secure in (False, True):  # COOKIE_SECURE follows Django's setting
             with override_settings(**{NAME: ours, "SESSION_COOKIE_SECURE": secure}):
-                response = self.visitor().save(memories()["both parts"])
+                response = self.visitor().save(memories()["every part"])
                 for name, cookie in response.cookies.items():
                     must(bool(cookie["secure"]) is secure, f"Cookie {name} does not follow COOKIE_SECURE={secure}.")
                     must(bool(cookie["httponly"]), f"Cookie {name} can be read by scripts. Make it HttpOnly.")
@@ -183,7 +187,7 @@ class VisitorStoreContract:
         other = HttpResponse()
         before = dict(other.headers)
         visitor = self.visitor()
-        visitor.save(memories()["both parts"])
+        visitor.save(memories()["every part"])
         visitor.load()
         visitor.forget()
         must(
@@ -199,7 +203,7 @@ class VisitorStoreContract:
     def _spoilt(self) -> Iterator[tuple[str, dict[str, str]]]:
         """The store's cookies as somebody else, or a slip, might write them."""
         visitor = self.visitor()
-        visitor.save(memories()["both parts"])
+        visitor.save(memories()["every part"])
         sound = {name: value for name, value in visitor.cookies.items() if value}
         visitor.forget()
         names = [cookie.name for cookie in self.store.cookies]
@@ -290,11 +294,18 @@ def memories() -> dict[str, VisitorMemory]:
         intent="open-a-café",
         place=DeclaredPlace("GB", "GB-WLS", "Llanfairpwll"),
     )
-    past = Past(began=today, visits=3, this_day=today, last_day=today - 9)
+    past = Past(began=today, visits=3, this_day=today, last_day=today - 9, lot=4711)
+    version, other = (str(uuid5(NAMESPACE_URL, name)) for name in ("version", "other"))
+    shown = [Exposure(version, Arm.VARIANT, other, "riverside", 1000), Exposure(other, Arm.STANDARD)]
+    counted = Counted(day=today, step=step).noting(shown)[0].reaching(["applied"])[0]
+    many = [Exposure(str(uuid5(NAMESPACE_URL, str(n))), Arm.HOLDOUT, version, "s" * 50, 1000) for n in range(99)]
     return {
-        "both parts": VisitorMemory(visit, past),
+        "every part": VisitorMemory(visit, past, counted),
+        "two parts": VisitorMemory(visit, past),
         "only a visit": VisitorMemory(visit),
         "only a past": VisitorMemory(None, past),
+        "only what was counted": VisitorMemory(None, None, counted),
+        "all that may be counted": VisitorMemory(None, None, Counted(today, step).noting(many)[0]),
         "the least": VisitorMemory(ThisVisit(step=0), Past(began=today)),
         "a place that is not where we guessed": VisitorMemory(ThisVisit(step, place=DeclaredPlace()), None),
         **{

@@ -101,13 +101,18 @@ MEMORY = Cookie(
     http_only=True,
     days_setting="MEMORY_MAX_AGE_DAYS",
 )
+COUNT = Cookie(
+    "personalise_count",
+    _("Remembers what this visit has been counted for, so that nothing is counted twice."),
+    http_only=True,
+)
 CONFIRM = Cookie(
     "personalise_confirm",
     _("Makes sure that it is you who changes a setting here, if your browser does not say where a form came from."),
     http_only=True,
 )
 
-COOKIES = (CHOICE, VISIT, MEMORY, CONFIRM)
+COOKIES = (CHOICE, VISIT, MEMORY, COUNT, CONFIRM)
 
 # Of `DjangoSessionStore`; it is not in COOKIES, whose cookies are ours to expire.
 SESSION = SessionCookie(
@@ -117,4 +122,12 @@ SESSION = SessionCookie(
         "began, what you told us, and that you have been here before."
     ),
     http_only=True,
+)
+
+# What some of them are for besides, and only while a site counts; the last, only while it holds visitors back.
+CHOICE_WHILE_COUNTING = _("It also remembers whether your visits may be counted.")
+SESSION_WHILE_COUNTING = _("With it we also keep what this visit was counted for, so that nothing is counted twice.")
+LOT = _(
+    "Holds a number from 0 to 9999 that was drawn by lot, and the day of that. The number decides whether you see the "
+    "standard version, for comparison."
 )

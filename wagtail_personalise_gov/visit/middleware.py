@@ -41,7 +41,7 @@ class PersonaliseMiddleware:
         visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = await self.get_response(request)
         used = self._visit_of(request, visit)
-        if used.considered or used.shows is not None or settings.REMEMBER_LANDING == "everywhere":
+        if used.considered or used.shows or settings.COUNTING or settings.REMEMBER_LANDING == "everywhere":
             # Finishing may read the database, once a second, for the version of the ruleset.
             await sync_to_async(self._finish, thread_sensitive=True)(visit, request, response)
         else:

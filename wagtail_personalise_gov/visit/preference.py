@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ..conf import settings
-from ..core.preference import Because, Choice, Preference, Standing, settle
+from ..core.preference import Because, Choice, Mode, Preference, Standing, chosen, settle
 from .cookies import CHOICE, SECONDS_PER_DAY
 
 
@@ -38,20 +38,32 @@ def preference_headers() -> set[str]:
     }
 
 
-def new_choice(request: HttpRequest, preference: Preference) -> Choice:
-    """The choice that a visitor makes now, still to be confirmed to them."""
-    signal = signal_of(request)
-    return Choice(
+def new_choice(
+    request: HttpRequest,
+    preference: Preference | None = None,
+    counting: bool | None = None,
+    before: Choice | None = None,
+) -> Choice:
+    """The choice that a visitor makes now, still to be confirmed to them.
+
+    A part that is None is left as it was `before`, which is what their cookie holds unless it is given.
+    """
+    return chosen(
+        before or Choice.from_cookie(CHOICE.read(request)),
         preference,
-        settings.POLICY_VERSION,
-        despite_signal=signal is Because.GPC,
-        despite_dnt=signal is Because.DNT,
-        new=True,
+        counting,
+        policy_version=settings.POLICY_VERSION,
+        signal=signal_of(request),
     )
 
 
 def write_choice(response: HttpResponseBase, choice: Choice) -> None:
-    """Keep a choice in its cookie. An acceptance is asked again sooner than a refusal is."""
-    allowed = choice.preference is Preference.ALLOWED
-    days = settings.ALLOWED_MAX_AGE_DAYS if allowed else settings.REFUSED_MAX_AGE_DAYS
+    """Keep a choice in its cookie. An acceptance is asked again sooner than a refusal is.
+
+    One cookie has one age. Where a part was allowed and another refused, it is that of the part which must not be lost,
+    or must not outlast its time: with `opt_in` an acceptance is all that turns anything on, with `opt_out` a refusal is
+    all that keeps it off.
+    """
+    sooner = choice.accepts if settings.MODE is Mode.OPT_IN else not choice.refuses
+    days = settings.ALLOWED_MAX_AGE_DAYS if sooner else settings.REFUSED_MAX_AGE_DAYS
     CHOICE.write(response, choice.cookie(), days * SECONDS_PER_DAY)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from ..conf import settings
 from ..core.ruleset import NO_RULES
+from ..counting.buffer import count
 from .cookies import CHOICE, COOKIES
 from .devices import is_crawler
 from .preference import preference_headers, standing_of, write_choice
-from .stores import visitor_store
+from .stores import NoStore, visitor_store
+from .tallying import stands_at_a_goal, tallies_of
 from .visit import PreviewVisit, Visit
 
 # Of what a view says to caches, this may stay beside `private` and `no-cache`; all else might let one keep it.
@@ -32,7 +36,9 @@ FOR_THE_EDGE = (
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
     """Make a response that considered the visitor private, and keep their memory where it changed."""
-    if not visit.considered and (visit.shows_a_watched_page or _is_landing(visit, request, response)):
+    if not visit.considered and (
+        visit.shows_a_watched_page or stands_at_a_goal(visit, response) or _is_landing(visit, request, response)
+    ):
         visit.consider()
     # Nothing that is rendered from here on (a streaming response) can still be marked: it shows standard versions.
     visit.closed = True
@@ -45,8 +51,11 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
         write_choice(response, visit.choice_to_keep)
     if visit.forgets:
         forget(visit, response)
-    else:
-        remember(visit, response)
+        return
+    tallies = tallies_of(visit, response)
+    remember(visit, response)
+    if not isinstance(visitor_store(), NoStore):
+        count(tallies)  # only now: what can't be noted in the browser would be counted again at the next page
 
 
 def keep_private(visit: Visit, response: HttpResponseBase) -> None:
@@ -63,7 +72,7 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
     store = visitor_store()
     kept = visit.stored or any(visit.request.COOKIES.get(cookie.name) for cookie in store.cookies)  # readable or not
-    if visit.ruleset.paused or not (visit.ruleset.remembers or kept):
+    if visit.ruleset.paused or not (visit.ruleset.remembers or settings.COUNTING or kept):
         return
     if not visit.standing.adapts:
         if kept:
@@ -71,13 +80,25 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
         return
     if visit.ruleset is NO_RULES:
         return  # it could not be loaded: what is kept may be asked for again as soon as it is
-    if visit.only_looks or is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
+    if is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
         return
-    memory = visit.memory.keeping(visit.ruleset.remembers, visit.ruleset.watching)
+    items = visit.ruleset.remembers | items_counted(visit)
+    memory = visit.stored if visit.only_looks else visit.memory
+    if visit.only_looks:
+        # A form may reach a goal, or turn counting off; nothing else of what is kept changes with it.
+        memory = replace(memory, counted=memory.counted and visit.memory.counted)
+    memory = memory.keeping(items, visit.ruleset.watching)
     if memory and memory != visit.stored:
         store.save(visit.request, response, memory)
     elif not memory and (visit.stored or (kept and store.in_browser)):
         store.forget(visit.request, response)
+
+
+def items_counted(visit: Visit) -> frozenset[str]:
+    """The items of memory that are kept for counting's sake."""
+    if not visit.counts:
+        return frozenset()
+    return frozenset({"counted", "lot"} if visit.holds_back else {"counted"})
 
 
 def forget(visit: Visit, response: HttpResponseBase) -> None:

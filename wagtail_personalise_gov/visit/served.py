@@ -1,4 +1,4 @@
-"""Note the page that Wagtail serves, for rules about the pages that a visitor has seen."""
+"""Note the page that Wagtail serves, for rules about the pages that a visitor has seen, and for goals."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def note_served_page(serve: Serve) -> Serve:
     def serve_and_note(page: Any, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponseBase:
         response = serve(page, request, args, kwargs)
         visit = getattr(request, "visit", None)
-        shown = response.status_code == 200 and request.method in READING and not getattr(request, "is_preview", False)
-        if isinstance(visit, Visit) and shown:
-            # Before most pages are rendered: their templates are, once Wagtail has returned.
-            visit.note_page(ServedPage(page.pk, page.path))
+        if isinstance(visit, Visit) and not getattr(request, "is_preview", False):
+            visit.page = ServedPage(page.pk, page.path)
+            if response.status_code == 200 and request.method in READING:
+                # Before most pages are rendered: their templates are, once Wagtail has returned.
+                visit.note_page(visit.page)
         return response
 
     return serve_and_note

@@ -25,6 +25,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from ..conf import settings
+from ..core.counting import counted_from_json, counted_to_json
 from ..core.memory import (
     MINUTES_PER_DAY,
     Past,
@@ -35,7 +36,7 @@ from ..core.memory import (
     visit_to_json,
 )
 from ..plugged import plugged
-from .cookies import MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
+from .cookies import COUNT, MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
@@ -84,14 +85,16 @@ class CompactSerializer:
 
 
 class SignedCookieStore(VisitorStore):
-    """Memory in two signed cookies, each under 2 KB and written only when its own part changed."""
+    """Memory in three signed cookies, each under 2 KB and written only when its own part changed."""
 
+    cookies = (VISIT, MEMORY, COUNT)
     in_browser = True
 
     def load(self, request: HttpRequest) -> VisitorMemory:
         return VisitorMemory(
             visit_from_json(self._read(request, VISIT, VISIT_MAX_AGE)),
             past_from_json(self._read(request, MEMORY, None)),
+            counted_from_json(self._read(request, COUNT, VISIT_MAX_AGE)),
         )
 
     def save(self, request: HttpRequest, response: HttpResponseBase, memory: VisitorMemory) -> None:
@@ -104,10 +107,14 @@ class SignedCookieStore(VisitorStore):
             MEMORY.expire(request, response)
         elif memory.past != before.past:
             MEMORY.write(response, self._sign(MEMORY, past_to_json(memory.past)), seconds_left(memory.past))
+        if memory.counted is None:
+            COUNT.expire(request, response)
+        elif memory.counted != before.counted:
+            COUNT.write(response, self._sign(COUNT, counted_to_json(memory.counted)))
 
     def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        VISIT.expire(request, response)
-        MEMORY.expire(request, response)
+        for cookie in self.cookies:
+            cookie.expire(request, response)
 
     @staticmethod
     def _signer(cookie: Cookie) -> signing.TimestampSigner:
@@ -160,9 +167,11 @@ class DjangoSessionStore(VisitorStore):
         written = kept.get("written")
         age = _now() - written if isinstance(written, int) else VISIT_MAX_AGE
         past = past_from_json(kept.get("past"))
+        lately = 0 <= age < VISIT_MAX_AGE
         return VisitorMemory(
-            visit_from_json(kept.get("visit")) if 0 <= age < VISIT_MAX_AGE else None,
+            visit_from_json(kept.get("visit")) if lately else None,
             past if past is not None and seconds_left(past) > 0 else None,
+            counted_from_json(kept.get("counted")) if lately else None,
         )
 
     def save(self, request: HttpRequest, response: HttpResponseBase, memory: VisitorMemory) -> None:
@@ -177,8 +186,12 @@ class DjangoSessionStore(VisitorStore):
             return
         kept: dict[str, Any] = {}
         if memory.visit is not None:
-            unchanged = memory.visit == before.visit  # then it is as old as it was
             kept["visit"] = visit_to_json(memory.visit)
+        if memory.counted is not None:
+            kept["counted"] = counted_to_json(memory.counted)
+        if kept:
+            # Unchanged, they are as old as they were.
+            unchanged = (memory.visit, memory.counted) == (before.visit, before.counted)
             kept["written"] = session[self.KEY]["written"] if unchanged else _now()
         if memory.past is not None:
             kept["past"] = past_to_json(memory.past)

@@ -5,6 +5,7 @@ Everything is lazy. Until something is asked of it, nothing is read and the resp
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from wagtail.models import Site
 
 from ..compiling import current_ruleset
 from ..conf import settings
+from ..core.counting import COMPARED, LOTS, Exposure, held_back, share_held_back
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.facts import Facts
 from ..core.geography import Place, in_european_union
@@ -34,9 +36,10 @@ from ..core.memory import (
 from ..core.pages import ServedPage
 from ..core.preference import Choice, Mode, Preference, Standing
 from ..core.ruleset import Ruleset
-from ..core.variants import Variant, choose
+from ..core.variants import Outcome, Variant, outcome
 from ..facts import facts_named, known_facts
 from ..plugged import log_once_a_minute
+from .editors import is_editor
 from .entrance import Entrance
 from .gathering import gather, headers_read
 from .geo import geo_provider
@@ -52,11 +55,18 @@ READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The variant that was chosen for a block, and the segment that it was chosen for."""
+    """What was chosen for a block: a variant and the segment that it was chosen for; all None: the standard version.
 
-    position: int  # of the variant, in the editor's order
-    variant_id: str
-    segment: str
+    `exposures` is what it is to be counted as, once it is shown.
+    """
+
+    position: int | None = None  # of the variant, in the editor's order
+    variant_id: str | None = None
+    segment: str | None = None
+    exposures: tuple[Exposure, ...] = ()
+
+
+STANDARD_VERSION = Chosen()
 
 
 class Visit:
@@ -78,10 +88,14 @@ class Visit:
         self.only_looks = request.method not in READING
         self.forgets = False  # what was kept is erased on the way out
         self.choice_to_keep: Choice | None = None  # written on the way out
-        self.shows: ServedPage | None = None  # the page that is shown, if it is one of Wagtail's
+        self.page: ServedPage | None = None  # the page that the request is for, if it is one of Wagtail's
+        self.shows: ServedPage | None = None  # the same, where it is shown
         self.varies_on: set[str] = set()
         self._known: dict[str, Any] = {}
         self._refused: set[str] = set()
+        # What is shown, and which goals are reached, in the order of the page; counted on the way out.
+        self.shown: dict[Exposure, None] = {}
+        self.reached: dict[str, None] = {}
 
     @staticmethod
     def preview(request: HttpRequest, segments: Iterable[Any] = ()) -> Visit:
@@ -103,28 +117,28 @@ class Visit:
             return NOTHING_DECIDED
         self.consider()
         plan = self.ruleset.only(slugs)
-        return plan.decide(self._gathered(plan.needs))
+        decision = plan.decide(self._gathered(plan.needs))
+        return decision.holding_back(self._held_back_from(decision.matched))
 
     @property
     def segments(self) -> tuple[str, ...]:
         """The slugs of all live segments that the visitor is in. Asks every fact that a live segment needs."""
         return self.decide(self.ruleset.segments).matched
 
-    def choose(self, variants: Sequence[tuple[str, Sequence[int]]]) -> Chosen | None:
-        """The first of these variants, given as (id, primary keys of segments), that is for this visitor; else None."""
+    def choose(self, variants: Sequence[tuple[str, Sequence[int]]]) -> Chosen:
+        """The first of these variants, given as (id, primary keys of segments), that is for this visitor."""
         return self.choose_each([variants])[0]
 
-    def choose_each(self, blocks: Sequence[Sequence[tuple[str, Sequence[int]]]]) -> list[Chosen | None]:
+    def choose_each(self, blocks: Sequence[Sequence[tuple[str, Sequence[int]]]]) -> list[Chosen]:
         """`choose` for several blocks at once, at the cost of one decision."""
         named = [[Variant(variant_id, self._slugs(keys)) for variant_id, keys in variants] for variants in blocks]
         decision = self.decide({slug for variants in named for variant in variants for slug in variant.segments})
-        chosen: list[Chosen | None] = []
+        chosen = []
         for variants in named:
-            variant = choose(variants, decision)
-            segment = variant.matched_by(decision) if variant else None
-            chosen.append(
-                Chosen(variants.index(variant), variant.id, segment) if variant and segment is not None else None
-            )
+            out = outcome(variants, decision)
+            position = variants.index(out.variant) if out.variant else None
+            exposures = self._exposures(variants, out) if decision else ()
+            chosen.append(Chosen(position, out.variant.id if out.variant else None, out.segment, exposures))
         return chosen
 
     def cache_key(self, *slugs: str) -> str:
@@ -245,18 +259,97 @@ class Visit:
         """Whether a live rule wants to remember that the page of this request was seen."""
         return self.shows is not None and self._adapting and self.ruleset.watching.watches(self.shows)
 
+    def note_shown(self, exposures: Iterable[Exposure]) -> None:
+        """Note that a block is shown, as `choose_each` said."""
+        self.shown.update(dict.fromkeys(exposures))
+
+    def reach(self, goal: str) -> None:
+        """Note that a goal is reached. One that is not live is not counted, and the log says so."""
+        if not settings.COUNTING or settings.MODE is Mode.OFF:
+            return
+        if goal in self.ruleset.goals.by_slug:
+            self.consider()
+            self.reached[goal] = None
+        elif not self.ruleset.paused:
+            log_once_a_minute(f"goal {goal}", "A goal was reached that is not live: %r. Nothing is counted.", goal)
+
+    # What is counted
+
+    @property
+    def counts(self) -> bool:
+        """Whether this visit is counted: the site counts, the visitor lets us, and it is not an editor's own."""
+        return bool(settings.COUNTING) and not self.ruleset.paused and self.standing.counts and not self._is_editor
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether a share of visitors is held back from something, so that lots are drawn."""
+        return bool(self.ruleset.holdouts) or bool(self.ruleset.site_holdouts)
+
+    @cached_property
+    def lot(self) -> int:
+        """The visitor's lot, from 0 to 9999; drawn now where there is none yet, and kept on the way out."""
+        past = self.memory.past
+        if past is not None and past.lot is not None:
+            return past.lot
+        lot = secrets.randbelow(LOTS)
+        if past is not None:
+            self.memory = replace(self.memory, past=replace(past, lot=lot))
+        return lot
+
+    @cached_property
+    def site_share(self) -> int:
+        """How many of 10,000 lots are held back from every segment on this site that asks about the visitor."""
+        if not self.ruleset.site_holdouts or self.site is None:
+            return 0
+        return self.ruleset.site_holdouts.get(self.site.pk, 0)
+
+    def shares_of(self, slug: str) -> tuple[int, int]:
+        """The shares that are held back from a segment: the site's and its own, of 10,000 lots each."""
+        # Nobody must miss "Register by 18 April" for a comparison that was made for all of the site.
+        site_share = 0 if slug in self.ruleset.for_everybody else self.site_share
+        return site_share, self.ruleset.holdouts.get(slug, 0)
+
+    @cached_property
+    def _is_editor(self) -> bool:
+        return is_editor(self._request)
+
+    def _held_back_from(self, matched: Sequence[str]) -> list[str]:
+        """Those of the matched segments whose visitors see something else, but not this one, for comparison."""
+        if not matched or not self.holds_back or not self.counts:
+            return []
+        shares = {slug: self.shares_of(slug) for slug in matched}
+        return [slug for slug, share in shares.items() if any(share) and held_back(self.lot, slug, *share)]
+
+    def _exposures(self, variants: Sequence[Variant], out: Outcome) -> tuple[Exposure, ...]:
+        """What a block is to be counted as: nothing where this visit is not counted."""
+        if not variants or not settings.COUNTING or not self.counts:
+            return ()
+        return tuple(
+            Exposure(
+                variants[0].id,
+                arm,
+                variant,
+                segment,
+                share_held_back(segment, *self.shares_of(segment)) if arm in COMPARED else 0,
+            )
+            for arm, variant, segment in out.arms
+        )
+
     # What the visitor says; it is kept on the way out
 
-    def prefer(self, preference: Preference) -> None:
-        """Note the visitor's choice. It holds from here on in this very request, and a refusal erases what was kept."""
+    def prefer(self, preference: Preference | None = None, counting: bool | None = None) -> None:
+        """Note the visitor's choice: whether pages adapt to them, whether they are counted, or both.
+
+        It holds from here on in this very request. A refusal erases what was kept for it.
+        """
         self.consider()
-        self.choice_to_keep = new_choice(self.request, preference)
+        self.choice_to_keep = new_choice(self.request, preference, counting, before=self.standing.choice)
         self.standing = standing_of(self.request, self.choice_to_keep)
         self._known.clear()
         self._refused.clear()
         if preference is Preference.REFUSED:
             self.forget()
-        elif self.ruleset.watching:
+        elif preference is Preference.ALLOWED and self.ruleset.watching:
             # Until now nothing may have been noted of the pages that they looked at. That doubt is worth keeping.
             self.memory = self.memory.doubting()
             self.only_looks = False
@@ -376,3 +469,7 @@ class PreviewVisit(Visit):
     @cached_property
     def stored(self) -> VisitorMemory:
         return VisitorMemory()
+
+    @property
+    def counts(self) -> bool:
+        return False

@@ -10,13 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from wagtail.models import Page
 
+from example_site.demo.counts import create_goals, create_totals
 from example_site.demo.intents import create_intents, create_signals
 from example_site.demo.pages import create_pages, publish_pages
 from example_site.demo.people import create_people
 from example_site.demo.segments import create_segments
 from example_site.models import HomePage
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.models import Intent, Segment, SegmentRule
+from wagtail_personalise_gov.models import DailyTally, Goal, Intent, Segment, SegmentRule
 
 
 class Command(BaseCommand):
@@ -37,9 +38,12 @@ class Command(BaseCommand):
             pages = create_pages()
             publish_pages(pages)
             create_signals(pages)
+            create_goals(pages)
+            create_totals(pages)
             compiling.retire()
             self.stdout.write(
-                f"Made {len(pages)} pages, {Segment.objects.count()} segments, {Intent.objects.count()} intents."
+                f"Made {len(pages)} pages, {Segment.objects.count()} segments, {Intent.objects.count()} intents, "
+                f"{Goal.objects.count()} goals."
             )
         create_people()
         self.stdout.write("Sign in as editor / editor or admin / admin.")
@@ -59,5 +63,7 @@ def remove_all() -> None:
     Segment.objects.all().delete()
     Intent.objects.filter(parent__isnull=False).delete()
     Intent.objects.all().delete()
+    Goal.objects.all().delete()
+    DailyTally.objects.all().delete()
     compiling.resume()
     get_user_model().objects.filter(username__in=("editor", "admin")).delete()

@@ -3,7 +3,7 @@
 Each story is a function without arguments, in a transaction of its own.
 """
 
-from tests.docs.stories import extending, first_site, running, visitors
+from tests.docs.stories import counting, extending, first_site, running, visitors
 
 STORIES = {
     story.__name__: story
@@ -21,6 +21,11 @@ STORIES = {
         running.the_pause,
         running.what_each_mode_does_before_a_choice,
         running.which_pages_are_private,
+        counting.who_answered_before_it_was_switched_on,
+        counting.what_the_page_of_a_goal_is_to_caches,
+        counting.how_many_visits_it_takes,
+        counting.what_fits_into_the_cookie,
+        counting.what_two_shares_hold_back_together,
         visitors.what_may_be_done_from_where,
         visitors.an_intent_that_a_visitor_declares,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.test import Client, RequestFactory, override_settings
 
-from tests.docs.stories.common import AT_ONCE, SETTING, a_home_page_for_newcomers, a_segment, welcome_for
+from tests.docs.stories.common import AT_ONCE, SETTING, a_home_page_for_newcomers, a_segment, login, welcome_for
 
 
 def content_from_before_the_wrap_is_the_standard_version() -> None:
@@ -158,10 +158,11 @@ def the_headless_api() -> None:
     from home.models import HomePage
 
     from tests.docs.samples import DOCS, samples
+    from wagtail_personalise_gov.counting.results import COLUMNS
     from wagtail_personalise_gov.models import FirstTimeVisitorRule
 
     shown = [json.loads(sample.text) for sample in samples(DOCS / "reference" / "api.md") if sample.language == "json"]
-    visit, page, _preference, _intent, kept = shown
+    visit, page, _preference, _counting, standing, _intent, kept, results = shown
     segment = a_segment("first-time-visitors", public_name="People on their first visit")
     FirstTimeVisitorRule.objects.create(segment=segment)
     version = {"segments": [segment.pk], "content": "<p>New here?</p>"}
@@ -181,6 +182,12 @@ def the_headless_api() -> None:
         return client.put(base + path, json.dumps(data), content_type="application/json")
 
     assert put("intent/", {"intent": None}).json().keys() == kept.keys()
+    with override_settings(**{SETTING: {**AT_ONCE, "COUNTING": True}}):
+        answered = put("preference/", {"counting": "refused"}).json()
+        assert (answered.keys(), answered["counting"]) == (standing.keys(), standing["counting"])
+        (counted,) = login().get(f"{base}results/").json()["blocks"]
+    assert results["blocks"][0].keys() == counted.keys()
+    assert tuple(results["blocks"][0]["rows"][0]) == COLUMNS
     assert put("preference/", {"preference": "refused"}).json()["adapts"] is False
     assert client.get(f"{base}pages/{guide.pk}/").json()["body"][0]["value"]["variant"] is None
     for path, data, status in (

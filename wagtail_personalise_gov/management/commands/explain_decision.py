@@ -27,6 +27,7 @@ REASONS = {
     Reason.NOT_MATCHED: "not matched",
     Reason.UNKNOWN: "can't tell",
     Reason.REFUSED: "refused by the visitor",
+    Reason.LEARNING: "matched, but only counted: the segment is in learning mode",
 }
 
 
@@ -187,7 +188,9 @@ def refuse_unless_live(slug: str, visit: SimulatedVisit) -> None:
 def answer_of(segments: list[ExplainedSegment]) -> bool | None:
     """Whether the visit is in the one segment that was asked; None where it can't be told."""
     reason = segments[0].reason if segments else Reason.UNKNOWN
-    return True if reason in MATCHING else False if reason is Reason.NOT_MATCHED else None
+    if reason in MATCHING:
+        return True
+    return False if reason in (Reason.NOT_MATCHED, Reason.LEARNING) else None
 
 
 def as_json(visit: SimulatedVisit, segments: list[ExplainedSegment], facts: list[ExplainedFact]) -> dict[str, Any]:

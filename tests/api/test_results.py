@@ -1,0 +1,139 @@
+"""What was counted, for those who may see the report."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from tests.agency.models import AgencyPage
+from tests.editor.counted import FIRST, apart, count, judged, make_goal
+from tests.factories import make_page, personalised
+from wagtail_personalise_gov.core.counting import Arm
+from wagtail_personalise_gov.counting.results import COLUMNS
+from wagtail_personalise_gov.models import Segment
+
+from .calling import API
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = f"{API}/results/"
+
+
+@pytest.fixture
+def analyst(client: Client) -> Client:
+    """Signed in, and allowed to see results and every page."""
+    client.force_login(User.objects.create_superuser("analyst"))
+    return client
+
+
+def test_it_has_the_rows_of_each_block(analyst: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    judged("applied")
+    assert reverse("personalise_api:results") == ADDRESS
+    (block,) = analyst.get(ADDRESS).json()["blocks"]
+    assert block["block"] == FIRST
+    assert block["versions"] == [FIRST]
+    assert block["where"] == [{"page": agency_page.pk, "title": "Flood", "name": "Body → Offer"}]
+    assert [list(row) for row in block["rows"]] == [list(COLUMNS)] * 2
+    assert [(row["arm"], row["goal"], row["finding"]) for row in block["rows"]] == [
+        ("variant", "applied", "higher"),
+        ("holdout", "applied", ""),
+    ]
+
+
+def test_small_counts_are_withheld_here_too(analyst: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    count(Arm.VARIANT, 97, {"applied": 7}, share=0)
+    (row,) = analyst.get(ADDRESS).json()["blocks"][0]["rows"]
+    assert (row["visits"], row["reached"], row["rate"]) == (97, "fewer than 11", "")
+
+
+def test_it_is_never_cached(analyst: Client, agency_page: AgencyPage) -> None:
+    for address in (ADDRESS, f"{ADDRESS}?page=0"):
+        directives = analyst.get(address)["Cache-Control"]
+        assert "private" in directives
+        assert "no-store" in directives
+
+
+def test_it_is_for_those_with_the_permission(client: Client, agency_page: AgencyPage) -> None:
+    user = User.objects.create_user("editor")
+    for status in (403, 200):
+        client.force_login(User.objects.get(pk=user.pk))
+        response = client.get(ADDRESS)
+        assert response.status_code == status
+        user.user_permissions.add(Permission.objects.get(codename="view_dailytally"))
+    assert response.json() == {"blocks": []}  # the permission lets nobody see pages
+
+
+def test_strangers_get_a_problem(client: Client, agency_page: AgencyPage) -> None:
+    response = client.get(ADDRESS)
+    assert response.status_code in (401, 403)  # by what the site's REST framework asks for first
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_script_may_sign_in_by_name_and_password(agency_page: AgencyPage) -> None:
+    User.objects.create_superuser("analyst", password="secret")
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Basic YW5hbHlzdDpzZWNyZXQ=")
+    assert client.get(ADDRESS).status_code == 200
+    client.credentials(HTTP_AUTHORIZATION="Basic YW5hbHlzdDp3cm9uZw==")
+    assert client.get(ADDRESS).status_code in (401, 403)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_can_be_changed(analyst: Client, method: str) -> None:
+    assert getattr(analyst, method)(ADDRESS).status_code == 405
+
+
+def test_one_goal_can_be_asked_for(analyst: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    make_goal("called")
+    count(Arm.VARIANT, 97, {"applied": 30, "called": 40}, share=0)
+    (row,) = analyst.get(ADDRESS, {"goal": "called"}).json()["blocks"][0]["rows"]
+    assert (row["goal"], row["reached"]) == ("called", 40)
+
+
+def test_one_page_can_be_asked_for(
+    analyst: Client, agency_page: AgencyPage, home: AgencyPage, riverside: Segment
+) -> None:
+    other = make_page("Other", ("line", apart(personalised("a", (riverside, "b")), "other")), parent=home)
+    (block,) = analyst.get(ADDRESS, {"page": other.pk}).json()["blocks"]
+    assert block["where"][0]["title"] == "Other"
+    assert len(analyst.get(ADDRESS).json()["blocks"]) == 2
+
+
+@pytest.mark.parametrize(
+    "query, field",
+    [
+        ({"goal": "nowhere"}, "goal"),
+        ({"goal": ""}, "goal"),
+        ({"goal": "\0"}, "goal"),
+        ({"page": "0"}, "page"),
+        ({"page": "flood"}, "page"),
+        ({"page": "-1"}, "page"),
+        ({"page": "9" * 30}, "page"),
+        ({"page": "²"}, "page"),
+    ],
+)
+def test_what_is_not_there_is_a_problem_that_names_the_field(
+    analyst: Client, agency_page: AgencyPage, query: dict[str, str], field: str
+) -> None:
+    make_goal("applied")
+    response = analyst.get(ADDRESS, query)
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert list(response.json()["errors"]) == [field]
+
+
+def test_a_site_without_goals_says_so(analyst: Client, agency_page: AgencyPage) -> None:
+    assert "no goals" in analyst.get(ADDRESS, {"goal": "applied"}).json()["detail"]
+
+
+def test_it_is_json_whatever_is_asked_for(analyst: Client, agency_page: AgencyPage) -> None:
+    response: Any = analyst.get(ADDRESS, headers={"Accept": "text/html"})
+    assert response["Content-Type"] == "application/json"

@@ -1,0 +1,374 @@
+"""Counts that wait in Redis: each is moved to the daily totals once, and pages go on while Redis is away."""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, OperationalError, transaction
+
+from wagtail_personalise_gov import checks, plugged
+from wagtail_personalise_gov.core.counting import Arm, Exposure, Tally
+from wagtail_personalise_gov.counting import redis as moving
+from wagtail_personalise_gov.counting.redis import RedisBuffer, field_of, increments_in, redis_address, tally_in
+from wagtail_personalise_gov.models import DailyTally
+
+from .processes import REDIS, total
+from .tallies import DAY, tally
+from .test_buffer import table_away, within
+
+DJANGOS = "django.core.cache.backends.redis.RedisCache"
+
+
+@pytest.fixture(autouse=True)
+def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugged, "_logged_at", {})
+
+
+class Line:
+    """A line to Redis that can be cut: what a network is between two machines."""
+
+    def __init__(self, address: str) -> None:
+        parts = urlsplit(address)
+        self.redis = (parts.hostname, parts.port or 6379)
+        self.database = parts.path
+        self.open: list[socket.socket] = []
+        self.mute = False  # sends on what it is given, and brings no answer back
+        self.restore(0)
+
+    def restore(self, port: int | None = None) -> None:
+        self.listening = socket.create_server(("127.0.0.1", self.port if port is None else port))
+        self.port = self.listening.getsockname()[1]
+        threading.Thread(target=self._take_calls, args=(self.listening,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"redis://127.0.0.1:{self.port}{self.database}"
+
+    def cut(self) -> None:
+        for end in (self.listening, *self.open):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.open.clear()
+
+    def _take_calls(self, listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                caller = listening.accept()[0]
+                redis = socket.create_connection(self.redis)
+                self.open += [caller, redis]
+                for ends in ((caller, redis, False), (redis, caller, True)):
+                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, given: socket.socket, to: socket.socket, back: bool) -> None:
+        with suppress(OSError):
+            while data := given.recv(65536):
+                if not (back and self.mute):
+                    to.sendall(data)
+
+
+@pytest.fixture
+def line(configure: Any, settings: Any) -> Iterator[Line]:
+    made = Line(settings.CACHES["default"]["LOCATION"])
+    configure(COUNTING_REDIS=made.address)
+    yield made
+    made.cut()
+
+
+@pytest.fixture
+def gathering() -> Iterator[RedisBuffer]:
+    made = RedisBuffer()
+    yield made
+    made.close()
+
+
+# Fields
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        tally(1),
+        tally(1, goal="licence-applied"),
+        Tally(DAY, Exposure("a", Arm.STANDARD)),
+        Tally(DAY, Exposure("a", Arm.HOLDOUT, "b", "new-parents", 10_000), "éœ\x00|:"),
+        Tally(0, Exposure("", Arm.LEARNING)),
+    ],
+)
+def test_a_field_says_all_of_a_tally(written: Tally) -> None:
+    assert tally_in(field_of(written).encode()) == written
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"",
+        b"\xff",
+        b"7",
+        b"[]",
+        b"null",
+        field_of(tally()).replace("[1,", "[2,", 1).encode(),  # of a later version
+        b'[1,20000,"sideways","a","","",0,""]',
+        b'[1,"20000","variant","a","","",0,""]',
+        b'[1,20000,"variant",["a"],"","",0,""]',
+        b'[1,20000,["variant"],"a","","",0,""]',
+        b"[" * 100_000,
+    ],
+    ids=lambda field: field[:40].decode("latin-1"),
+)
+def test_what_can_not_be_read_is_left_out_and_told(field: bytes, caplog: Any) -> None:
+    readable = field_of(tally()).encode()
+    assert increments_in({field: b"3", readable: b"2"}) == {tally(): 2}
+    assert "can't be read" in caplog.text
+
+
+# On their way
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_what_is_counted_waits_in_redis_until_it_is_moved(gathering: RedisBuffer) -> None:
+    gathering.add([tally(1), tally(1), tally(2)])
+    other = RedisBuffer()  # as that of another process
+    other.add([tally(1)])
+    assert total() == 0
+    assert other.flush() == 4
+    assert sorted(DailyTally.objects.values_list("count", flat=True)) == [1, 3]
+    assert gathering.flush() == 0
+    assert gathering._redis.keys("*tallies*") == []
+    other.close()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db(transaction=True)
+def test_the_thread_moves_what_is_there(gathering: RedisBuffer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wagtail_personalise_gov.counting.background.FLUSH_SECONDS", 0.05)
+    gathering.add([tally()])
+    within(20, lambda: total() == 1)
+
+
+@pytest.mark.redis
+@pytest.mark.django_db(transaction=True)
+def test_without_a_thread_a_request_moves_what_is_overdue(
+    gathering: RedisBuffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering._start = lambda: None
+    gathering.add([tally()])
+    assert total() == 0
+    monkeypatch.setattr(moving, "OVERDUE_SECONDS", -1)
+    gathering.add([tally()])
+    assert total() == 2
+    gathering.add([tally()])  # it was somebody's turn just now
+    assert total() == 2
+
+
+@pytest.mark.redis
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_that_is_rolled_back_nothing_is_lost(gathering: RedisBuffer) -> None:
+    gathering._start = lambda: None
+    with transaction.atomic():
+        gathering.add([tally()])
+        assert gathering.flush() == 0
+        transaction.set_rollback(True)
+    assert gathering.flush() == 1
+    assert total() == 1
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_what_the_database_refuses_stays_in_redis(gathering: RedisBuffer) -> None:
+    gathering.add([tally(1)])
+    with table_away():
+        for _twice in range(2):
+            with pytest.raises(DatabaseError):
+                gathering.flush()
+            gathering.add([tally(2)])
+    assert gathering.flush() == 3
+    assert total() == 3
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_what_was_counted_while_redis_is_away_is_added_all_the_same(line: Line, caplog: Any) -> None:
+    gathering = RedisBuffer()
+    gathering.add([tally(1)])
+    line.cut()
+    gathering.add([tally(1)])
+    gathering.add([tally(2)])
+    with pytest.raises(OperationalError, match="Redis can't be asked"):
+        gathering.flush()
+    assert total() == 2  # from the process itself
+    line.restore()
+    gathering.add([tally(3)])  # Redis is not asked again so soon
+    gathering._away_until = 0
+    gathering.add([tally(4)])
+    assert gathering._redis.hlen(gathering._hash) == 2
+    assert gathering.flush() == 3
+    assert total() == 5
+    assert caplog.text.count("Redis takes no counts") == 1
+    gathering.close()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_what_redis_took_without_answering_in_time_is_counted_once(line: Line) -> None:
+    gathering = RedisBuffer()
+    gathering.add([tally()])
+    line.mute = True
+    gathering.add([tally()])
+    line.mute = False
+    line.cut()
+    line.restore()
+    gathering.flush()
+    assert total() == 2
+    gathering.close()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_two_sites_on_one_redis_have_each_their_own(gathering: RedisBuffer, settings: Any) -> None:
+    gathering.add([tally()])
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": "other"}}
+    other = RedisBuffer()
+    assert other.flush() == 0
+    other.close()
+    assert gathering.flush() == 1
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_the_command_adds_what_waits_and_says_how_many(configure: Any, gathering: RedisBuffer, capsys: Any) -> None:
+    configure(COUNTING_BUFFER=REDIS)
+    gathering.add([tally()] * 1234)
+    call_command("add_tallies")
+    assert "1,234" in capsys.readouterr().out
+    assert total() == 1234
+
+
+@pytest.mark.django_db
+def test_the_command_says_why_it_can_not(configure: Any) -> None:
+    pytest.importorskip("redis")
+    configure(COUNTING_BUFFER=REDIS, COUNTING_REDIS=nobody_listens())
+    with pytest.raises(CommandError, match=r"Nothing is lost.*Redis can't be asked"):
+        call_command("add_tallies")
+
+
+# Which Redis
+
+
+def nobody_listens() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+
+
+@pytest.mark.parametrize(
+    "cache, expected",
+    [
+        ({"BACKEND": DJANGOS, "LOCATION": "redis://a:1/2"}, ("redis://a:1/2", {})),
+        ({"BACKEND": DJANGOS, "LOCATION": "redis://a;redis://b"}, ("redis://a", {})),  # a leader and its follower
+        ({"BACKEND": DJANGOS, "LOCATION": ["redis://a", "redis://b"]}, ("redis://a", {})),
+        (
+            {"BACKEND": DJANGOS, "LOCATION": "redis://a", "OPTIONS": {"db": 3, "parser_class": "x"}},
+            ("redis://a", {"db": 3}),
+        ),
+        (
+            {
+                "BACKEND": "django_redis.cache.RedisCache",
+                "LOCATION": "redis://a",
+                "OPTIONS": {"PASSWORD": "p", "CLIENT_CLASS": "x", "CONNECTION_POOL_KWARGS": {"max_connections": 9}},
+            },
+            ("redis://a", {"password": "p", "max_connections": 9}),
+        ),
+    ],
+)
+def test_unless_one_is_named_it_is_that_of_the_default_cache(
+    settings: Any, cache: dict[str, Any], expected: Any
+) -> None:
+    settings.CACHES = {"default": cache}
+    assert redis_address() == expected
+
+
+def test_the_one_that_is_named_comes_first(settings: Any, configure: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": DJANGOS, "LOCATION": "redis://a"}}
+    configure(COUNTING_REDIS="redis://b/1")
+    assert redis_address() == ("redis://b/1", {})
+
+
+def test_where_none_is_known_a_check_says_so(settings: Any, configure: Any) -> None:
+    pytest.importorskip("redis")
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    configure(COUNTING_BUFFER=REDIS)
+    (message,) = checks.check_plugged(None)
+    assert message.id == "wagtail_personalise_gov.E004"
+    assert "WAGTAIL_PERSONALISE_GOV['COUNTING_REDIS']" in message.msg
+    assert "LocMemCache" in message.msg
+
+
+def test_an_address_that_is_none_is_told_without_what_it_holds(configure: Any) -> None:
+    pytest.importorskip("redis")
+    configure(COUNTING_BUFFER=REDIS, COUNTING_REDIS="http://:secret@a")
+    (message,) = checks.check_plugged(None)
+    assert "the address of Redis can't be used" in message.msg
+    assert "secret" not in message.msg
+
+
+def test_without_redis_py_it_is_told_what_to_install(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)  # as if it were not there
+    configure(COUNTING_BUFFER=REDIS, COUNTING_REDIS="redis://a")
+    with pytest.raises(ImproperlyConfigured, match=r"pip install 'wagtail-personalise-gov\[redis\]'"):
+        RedisBuffer()
+    (message,) = checks.check_plugged(None)
+    assert "redis-py is not installed" in message.msg
+
+
+def test_a_deploy_check_says_when_redis_does_not_answer(configure: Any) -> None:
+    pytest.importorskip("redis")
+    configure(COUNTING=True, COUNTING_BUFFER=REDIS, COUNTING_REDIS=nobody_listens())
+    (message,) = checks.check_redis_of_counting(None)
+    assert message.id == "wagtail_personalise_gov.W040"
+    configure(COUNTING=False)
+    assert checks.check_redis_of_counting(None) == []
+
+
+class FullRedis:
+    """As far as the check asks: what Redis says of its memory."""
+
+    memory: ClassVar[dict[str, Any]] = {}
+
+    def __enter__(self) -> "FullRedis":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def info(self, section: str) -> dict[str, Any]:
+        return self.memory if section == "memory" else {}
+
+
+@pytest.mark.parametrize(
+    "memory, told",
+    [
+        ({"maxmemory": 10**9, "maxmemory_policy": "allkeys-lru"}, True),
+        ({"maxmemory": 10**9, "maxmemory_policy": "volatile-lru"}, False),  # our hash does not expire
+        ({"maxmemory": 10**9, "maxmemory_policy": "noeviction"}, False),
+        ({"maxmemory": 0, "maxmemory_policy": "allkeys-lru"}, False),  # never full
+        ({}, False),  # a managed one that does not say
+    ],
+)
+def test_a_deploy_check_says_when_redis_may_evict_what_was_counted(
+    configure: Any, monkeypatch: pytest.MonkeyPatch, memory: dict[str, Any], told: bool
+) -> None:
+    pytest.importorskip("redis")
+    configure(COUNTING=True, COUNTING_BUFFER=REDIS, COUNTING_REDIS="redis://a")
+    monkeypatch.setattr(FullRedis, "memory", memory)
+    monkeypatch.setattr(checks, "redis_client", FullRedis)
+    messages = checks.check_redis_of_counting(None)
+    assert [message.id for message in messages] == ["wagtail_personalise_gov.W041"] * told
+    assert all("allkeys-lru" in message.msg for message in messages)

@@ -1,0 +1,178 @@
+"""Goals in the admin."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch
+from django.utils.html import strip_tags
+
+from wagtail_personalise_gov.core.counting import Arm
+from wagtail_personalise_gov.editor import goals
+from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
+from wagtail_personalise_gov.editor.goals import reached_when
+from wagtail_personalise_gov.models import DailyTally, Goal
+
+from ..agency.models import AgencyPage
+from ..factories import make_page
+from .counted import count, make_goal
+
+pytestmark = pytest.mark.django_db
+
+
+def goal_form(**fields: Any) -> dict[str, Any]:
+    return {
+        "name": "Licence applied for",
+        "slug": "applied",
+        "kind": "code",
+        "live": "on",
+        "smallest_difference": "2.0",
+        **fields,
+    }
+
+
+def test_each_goal_says_in_words_what_reaches_it(home: AgencyPage) -> None:
+    assert reached_when(Goal(kind="page", page=home)) == "“Agency” is reached"
+    assert reached_when(Goal(kind="page", path="/done/")) == "/done/ is reached"
+    assert reached_when(Goal(kind="form", page=home)) == "The form on “Agency” is sent"
+    assert reached_when(Goal(kind="link", link="https://example.gov/")) == "A link to https://example.gov/ is followed"
+    assert reached_when(Goal(kind="code")) == "The site’s own code says so"
+    assert reached_when(Goal(kind="page")) == "Nothing: its page was deleted. Choose another one"
+
+
+def test_the_list_says_what_reaches_each_and_whether_it_is_counted(desk: Client, home: AgencyPage) -> None:
+    make_goal("done", kind="page", page=home)
+    make_goal("old", kind="page", path="/old/done/", live=False)
+    page = strip_tags(desk.get(addresses_for("list", Goal)).content.decode())
+    words = re.sub(r"\s+", " ", page)
+    assert "“Agency” is reached Yes" in words
+    assert "/old/done/ is reached No" in words
+
+
+def test_many_goals_cost_as_many_queries_as_one(desk: Client, home: AgencyPage) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            desk.get(addresses_for("list", Goal))
+        return len(captured)
+
+    make_goal("first", kind="page", page=home)
+    queries()
+    few = queries()
+    for number in range(5):
+        make_goal(f"g{number}", kind="page", page=make_page(f"P{number}", parent=home))
+    assert queries() == few
+
+
+def test_while_nothing_is_counted_the_list_says_so_with_the_remedy(desk: Client, configure: Any) -> None:
+    assert "Nothing is counted at the moment" in desk.get(addresses_for("list", Goal)).content.decode()
+    configure(COUNTING=True)
+    assert "Nothing is counted at the moment" not in desk.get(addresses_for("list", Goal)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "page", "path": "/apply/done/"},
+        {"kind": "form", "path": "/apply/"},
+        {"kind": "link", "link": "https://apply.example.gov/start"},
+        {"kind": "code"},
+    ],
+)
+def test_a_goal_of_each_kind_is_saved(desk: Client, fields: dict[str, str]) -> None:
+    assert desk.post(addresses_for("add", Goal), goal_form(**fields)).status_code == 302
+    goal = Goal.objects.get()
+    assert {name: getattr(goal, name) for name in fields} == fields
+
+
+def test_one_that_is_reached_at_a_page_is_saved(desk: Client, home: AgencyPage) -> None:
+    assert desk.post(addresses_for("add", Goal), goal_form(kind="page", page=str(home.pk))).status_code == 302
+    assert Goal.objects.get().page_id == home.pk
+
+
+@pytest.mark.parametrize(
+    "fields, field",
+    [
+        ({"kind": "page"}, "page"),
+        ({"kind": "form"}, "page"),
+        ({"kind": "page", "path": "apply/"}, "path"),
+        ({"kind": "page", "path": "/apply/?step=2"}, "path"),
+        ({"kind": "link"}, "link"),
+        ({"kind": "link", "link": "javascript:alert(1)"}, "link"),
+        ({"smallest_difference": "0"}, "smallest_difference"),
+    ],
+)
+def test_what_is_wrong_with_a_goal_is_said_at_its_field(desk: Client, fields: dict[str, str], field: str) -> None:
+    response = desk.post(addresses_for("add", Goal), goal_form(**fields))
+    assert response.status_code == 200
+    assert list(response.context["form"].errors) == [field]
+
+
+def test_what_was_filled_in_for_another_kind_is_let_go(desk: Client, home: AgencyPage) -> None:
+    leftovers = {"page": str(home.pk), "path": "not an address", "link": "nor this"}
+    assert desk.post(addresses_for("add", Goal), goal_form(kind="code", **leftovers)).status_code == 302
+    goal = Goal.objects.get()
+    assert (goal.page_id, goal.path, goal.link) == (None, "", "")
+
+
+def test_a_slug_that_was_counted_stays(desk: Client) -> None:
+    goal = make_goal("applied")
+    count(Arm.VARIANT, 20, {"applied": 12})
+    response = desk.post(address_of("edit", goal), goal_form(slug="another"))
+    assert list(response.context["form"].errors) == ["slug"]
+
+
+def test_the_form_of_a_link_says_the_address_to_link_to(desk: Client) -> None:
+    goal = make_goal("start", kind="link", link="https://apply.example.gov/start")
+    page = desk.get(address_of("edit", goal)).content.decode()
+    assert "<code>/personalisation/goal/start/</code>" in page
+
+
+def test_where_the_site_has_no_such_address_it_says_what_is_missing(
+    desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*args: Any, **kwargs: Any) -> str:
+        raise NoReverseMatch
+
+    goal = make_goal("start", kind="link", link="https://apply.example.gov/start")
+    monkeypatch.setattr(goals, "reverse", unknown)
+    page = desk.get(address_of("edit", goal)).content.decode()
+    assert "include wagtail_personalise_gov.urls" in page
+
+
+def test_the_form_says_how_code_reaches_a_goal(desk: Client) -> None:
+    page = desk.get(address_of("edit", make_goal("applied"))).content.decode()
+    assert 'goal_reached(request, "applied")' in page
+    assert '{% goal "applied" %}' in page
+
+
+def test_a_goal_that_is_not_saved_has_no_address_yet(desk: Client) -> None:
+    assert "goal_reached" not in desk.get(addresses_for("add", Goal)).content.decode()
+
+
+def test_deleting_a_goal_leaves_what_was_counted_and_says_so(desk: Client) -> None:
+    goal = make_goal("applied")
+    count(Arm.VARIANT, 20, {"applied": 12})
+    assert "What was counted is deleted when its time comes" in desk.get(address_of("delete", goal)).content.decode()
+    assert desk.post(address_of("delete", goal)).status_code == 302
+    assert not Goal.objects.exists()
+    assert DailyTally.objects.filter(goal="applied").exists()
+
+
+@pytest.mark.parametrize("view", ["edit", "delete", "usage", "history", "copy"])
+def test_each_view_of_a_goal_opens(desk: Client, view: str) -> None:
+    assert desk.get(address_of(view, make_goal("applied"))).status_code == 200
+
+
+def test_the_list_can_be_exported(desk: Client) -> None:
+    make_goal("done", kind="page", path="/done/")
+    response = desk.get(addresses_for("list", Goal), {"export": "csv"})
+    assert "/done/" in b"".join(response.streaming_content).decode()
+
+
+def test_goals_are_for_those_who_may_change_them(desk_of: Any) -> None:
+    goal = make_goal("applied")
+    assert desk_of("change_goal").get(address_of("edit", goal)).status_code == 200
+    assert desk_of("change_segment").get(address_of("edit", goal)).status_code == 302

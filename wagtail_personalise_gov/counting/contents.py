@@ -1,0 +1,222 @@
+"""Where personalised blocks stand: in which live pages and snippets, by which names, with which versions.
+
+Totals are kept by the ids of versions, which copies of a page share. So a block is everything that shares an id, and
+it may stand in several places. Read from what visitors see; drafts are left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import prefetch_related_objects
+from django.utils.text import capfirst
+from modelcluster.models import ClusterableModel, get_all_child_relations
+from wagtail.blocks import BaseBlock, ListBlock
+from wagtail.fields import StreamField
+from wagtail.models import ReferenceIndex
+from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permission_policies.pages import PagePermissionPolicy
+
+from ..core.contents import Path, PersonalisedContent, Version, personalised_in
+from ..models import Segment
+from ..models.addresses import PAGE_MODEL
+
+LOOKING = ("view", "add", "change", "delete", "publish")  # who may do one of these with a snippet may see it
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page or snippet in which a block stands, and the block's name there."""
+
+    instance: Any
+    name: str
+
+    @property
+    def title(self) -> str:
+        return str(self.instance)
+
+    @property
+    def kind(self) -> str:
+        return str(capfirst(self.instance._meta.verbose_name))
+
+    @property
+    def page_id(self) -> int | None:
+        return self.instance.pk if is_page(type(self.instance)) else None
+
+
+@dataclass(slots=True, eq=False)
+class CountedBlock:
+    """A personalised block. `versions` are those of all its places, in the order of the first.
+
+    `places` are those that the user may see, and `places_unseen` counts the others.
+    """
+
+    places: list[Place] = field(default_factory=list)
+    versions: list[Version] = field(default_factory=list)
+    places_unseen: int = 0
+
+    @property
+    def id(self) -> str:
+        """By which its own page is found: the id of its first version."""
+        return self.versions[0].id
+
+    @property
+    def version_ids(self) -> list[str]:
+        return [version.id for version in self.versions]
+
+    def add(self, place: Place | None, versions: Iterable[Version]) -> None:
+        """Add a place, or one that is not to be seen, with the versions that stand in it."""
+        if place is None:
+            self.places_unseen += 1
+        else:
+            self.places.append(place)
+        self._add_versions(versions)
+
+    def take_in(self, other: CountedBlock) -> None:
+        """Make another block part of this one."""
+        self.places += other.places
+        self.places_unseen += other.places_unseen
+        self._add_versions(other.versions)
+
+    def _add_versions(self, versions: Iterable[Version]) -> None:
+        known = set(self.version_ids)
+        self.versions += [version for version in versions if version.id not in known]
+
+
+class StandingBlocks:
+    """The blocks that a user may see, for the length of a request. Queries: some for each model that has any."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+
+    @cached_property
+    def all(self) -> list[CountedBlock]:
+        """Those that the user may see somewhere: by the title of the first place, and as they stand there.
+
+        A block is made of all its places, seen or not, so that everybody is told the same of it. Versions without ids
+        are left out, since nothing is counted for them.
+        """
+        blocks: list[CountedBlock] = []
+        of_version: dict[str, CountedBlock] = {}
+        for place, versions, seen in sorted(self._found(), key=lambda found: found[0].title.casefold()):
+            counted = [version for version in versions if version.id]
+            if not counted:
+                continue
+            sharing: list[CountedBlock] = []
+            for version in counted:
+                if (known := of_version.get(version.id)) is not None and known not in sharing:
+                    sharing.append(known)
+            if not sharing:
+                sharing.append(CountedBlock())
+                blocks.append(sharing[0])
+            block, *others = sharing
+            for other in others:  # this place has versions of both
+                block.take_in(other)
+                blocks.remove(other)
+            block.add(place if seen else None, counted)
+            of_version.update(dict.fromkeys(block.version_ids, block))
+        return [block for block in blocks if block.places]
+
+    def with_version(self, version: str) -> CountedBlock | None:
+        """The block that has a version of this id, whichever of its versions it is."""
+        return next((block for block in self.all if version in block.version_ids), None)
+
+    def on_page(self, page: int) -> list[CountedBlock]:
+        return [block for block in self.all if any(place.page_id == page for place in block.places)]
+
+    @cached_property
+    def segments(self) -> dict[int, Segment]:
+        """The segments that the versions are for, by primary key."""
+        keys = {key for block in self.all for version in block.versions for key in version.segments}
+        return Segment.objects.in_bulk(keys)
+
+    def _found(self) -> Iterator[tuple[Place, tuple[Version, ...], bool]]:
+        """(place, versions there, whether the user may see it) of every block that visitors may be shown."""
+        for model, (keys, roots) in _naming_segments().items():
+            instances = _live(model, keys)
+            prefetch_related_objects(instances, *(name for name in _children(model) if name in roots))
+            seen = self._seen(model, instances)
+            for instance in instances:
+                numbers: dict[str, int] = defaultdict(int)
+                for name, content in _personalised_of(instance, roots):
+                    numbers[name] += 1
+                    number = numbers[name]
+                    place = Place(instance, name if number == 1 else f"{name} ({number})")
+                    yield place, content.versions, instance.pk in seen
+
+    def _seen(self, model: type[Any], instances: list[Any]) -> set[Any]:
+        """The primary keys of those that the user may see: pages in the explorer, snippets in their lists."""
+        if is_page(model):
+            visible = PagePermissionPolicy().explorable_instances(self.user)
+        else:
+            viewset = getattr(model, "snippet_viewset", None)
+            policy = viewset.permission_policy if viewset else ModelPermissionPolicy(model)
+            visible = policy.instances_user_has_any_permission_for(self.user, LOOKING)
+        return set(visible.filter(pk__in=[instance.pk for instance in instances]).values_list("pk", flat=True))
+
+
+def is_page(model: type[Any]) -> bool:
+    return issubclass(model, apps.get_model(PAGE_MODEL))
+
+
+def _live(model: type[Any], keys: set[str]) -> list[Any]:
+    """The objects that visitors may see. A snippet without drafts is live once it is saved."""
+    objects = model._default_manager.filter(pk__in=list(keys))
+    return [instance for instance in objects if getattr(instance, "live", True)]
+
+
+def _naming_segments() -> dict[type[Any], tuple[set[str], set[str]]]:
+    """The models with objects that name segments in content: to (their primary keys, the fields or relations)."""
+    kind = ContentType.objects.get_for_model(Segment)
+    rows = ReferenceIndex.objects.filter(to_content_type=kind).order_by()
+    naming: dict[type[Any], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for content_type, key, path in rows.values_list("content_type", "object_id", "model_path").distinct():
+        model = ContentType.objects.get_for_id(content_type).model_class()
+        if model is not None and "." in path:  # a bare field is no stream
+            keys, roots = naming[model]
+            keys.add(key)
+            roots.add(path.split(".")[0])
+    return naming
+
+
+def _personalised_of(instance: Any, roots: set[str]) -> Iterator[tuple[str, PersonalisedContent]]:
+    """(name in words, block) of everything personalised in these fields of an object, and in its children."""
+    for stream in instance._meta.get_fields():
+        if isinstance(stream, StreamField) and stream.name in roots:
+            value = stream.value_from_object(instance)
+            for content in personalised_in(list(value.raw_data) if value else []):
+                yield _in_words(stream, content.path), content
+    for name, model in _children(type(instance)).items():
+        own = {stream.name for stream in model._meta.get_fields() if isinstance(stream, StreamField)}
+        for child in getattr(instance, name).all() if name in roots and own else ():
+            yield from _personalised_of(child, own)
+
+
+def _children(model: type[Any]) -> dict[str, type[Any]]:
+    """The relations of a model to its inline children, by name, and the models of those."""
+    if not issubclass(model, ClusterableModel):
+        return {}
+    return {relation.get_accessor_name(): relation.related_model for relation in get_all_child_relations(model)}
+
+
+def _in_words(stream: Any, path: Path) -> str:
+    """How editors know the way to a block: the labels of the field and of the blocks that lead to it."""
+    words = [str(capfirst(stream.verbose_name))]
+    block: BaseBlock | None = stream.stream_block
+    for name in path:
+        block = _child(block, name)
+        words.append(str(block.label or name) if block is not None else name)
+    return " → ".join(words)
+
+
+def _child(block: Any, name: str) -> Any:
+    """The block of that name within another; a list and a personalised block are only ways to what they hold."""
+    while block is not None and name not in getattr(block, "child_blocks", {}):
+        block = block.child_block if isinstance(block, ListBlock) else getattr(block, "child_blocks", {}).get("default")
+    return block.child_blocks[name] if block is not None else None

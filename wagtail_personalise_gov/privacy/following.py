@@ -1,0 +1,35 @@
+"""Links that are counted: an address of this site that leads on to where an editor said.
+
+Where it leads stands in the database and never in the address, so nobody can make it lead elsewhere. It leads there for
+everybody, also for visitors who are not counted, and while counting is off.
+"""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from ..models import Goal
+from ..models.goals import SCHEMES
+from ..visit.goals import goal_reached
+
+
+class Onward(HttpResponseRedirect):
+    """A link may lead to an e-mail address or a telephone number too."""
+
+    allowed_schemes = list(SCHEMES)
+
+
+@require_safe
+def follow(request: HttpRequest, slug: str) -> HttpResponse:
+    """On to where the link of a goal leads."""
+    goal = Goal.objects.filter(slug=slug, kind=Goal.LINK).exclude(link="").first()
+    if goal is None:
+        raise Http404(gettext("There is no such link here."))
+    if goal.live:
+        goal_reached(request, goal.slug)
+    response = Onward(goal.link.strip())
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -1,0 +1,75 @@
+"""What a response adds to the daily totals: what the visit was shown for the first time, and the goals that it reached.
+
+What the visit was counted for is kept in its own browser; on the server there are only totals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+
+from ..conf import settings
+from ..core.counting import Counted, Tally
+from ..core.memory import MINUTES_PER_DAY
+from ..core.preference import Mode
+from .devices import is_crawler
+from .visit import READING, Visit
+
+SENT = frozenset({302, 303})  # how a form that was taken in is answered, so that reloading does not send it again
+
+
+def stands_at_a_goal(visit: Visit, response: HttpResponseBase) -> bool:
+    """Whether this page, or the form that was sent, is a goal: no cache may answer for those still to be counted."""
+    if not settings.COUNTING or settings.MODE is Mode.OFF or not visit.ruleset.goals:
+        return False
+    return bool(_goals_here(visit, response))
+
+
+def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
+    """The totals that grow by one with this response. What was counted is noted in the visit's memory."""
+    # Looked at in this order: for a visit that is not counted, nothing of the request is read.
+    if not visit.counts or visit.forgets or not _somebody_looks(visit.request):
+        return []
+    shown = visit.shown if visit.request.method == "GET" and 200 <= response.status_code < 300 else ()
+    before = visit.memory.counted
+    if not shown and not before:
+        return []
+    arrival = visit.arrival()
+    counted = before or Counted(day=arrival.minute // MINUTES_PER_DAY, step=arrival.step)
+    # Goals first: they are attributed to what the visit was shown before, and not to what it is shown with them.
+    counted, achieved = counted.reaching([*visit.reached, *_goals_here(visit, response)])
+    counted, exposed = counted.noting(shown)
+    visit.memory = replace(visit.memory, counted=counted)
+    return achieved + exposed
+
+
+def _goals_here(visit: Visit, response: HttpResponseBase) -> list[str]:
+    """The goals that a response reaches without any code: by its page, or by the form that was sent."""
+    form = visit.request.method == "POST"
+    if not (_took_the_form(response) if form else visit.request.method == "GET" and response.status_code == 200):
+        return []
+    page = visit.page.id if visit.page is not None else None
+    return list(visit.ruleset.goals.at(page, visit.request.path, form=form))
+
+
+def _took_the_form(response: HttpResponseBase) -> bool:
+    """Whether a form was taken in: by the answer of Wagtail's form pages, or by the redirect that forms are due."""
+    if response.status_code in SENT:
+        to = urlsplit(response.headers.get("Location", "")).path
+        return to != urlsplit(resolve_url(django_settings.LOGIN_URL)).path  # sent away to sign in first
+    context = getattr(response, "context_data", None) or {}
+    return response.status_code == 200 and context.get("form_submission") is not None
+
+
+def _somebody_looks(request: HttpRequest) -> bool:
+    """Whether a person is likely to look: no crawler, and no browser that fetches a page before it is asked for."""
+    user_agent = request.META.get("HTTP_USER_AGENT", "")
+    ahead = f"{request.META.get('HTTP_SEC_PURPOSE', '')};{request.META.get('HTTP_PURPOSE', '')}".lower()
+    if request.method not in READING | {"POST"} or request.method == "HEAD" or "prefetch" in ahead:
+        return False
+    return bool(user_agent) and not is_crawler(user_agent)
