@@ -1,4 +1,4 @@
-"""What Northmoor counts: two goals, and the totals of the five weeks before today.
+"""What Northmoor counts: two goals, and the totals of the eight weeks before today.
 
 The totals are drawn, by the same draw each time: of people on a phone, 18 in 100 open the form where the page begins
 with it, and 12 in 100 of those who see the standard version. Who reads the report should find that out from it.
@@ -18,7 +18,7 @@ from wagtail_personalise_gov.models import DailyTally, Goal
 
 from .segments import HELD_BACK
 
-DAYS = 35
+DAYS = 56
 STARTED, OTHER_BINS = "garden-waste-form", "other-bins"
 SHARE = HELD_BACK * 100  # of 10,000 lots
 

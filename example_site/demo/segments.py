@@ -198,7 +198,7 @@ SEGMENTS = (
         "Came back",
         "We want to know how many people come back before we write a version for them.",
         "People who have been here before",
-        "Nothing changes for these people yet.",
+        "",
         WEB_TEAM,
         lambda: [VisitCountRule(visits=2, sort_order=0)],
         learning=True,

@@ -395,12 +395,12 @@ def test_a_visitor_turns_counting_off_and_on(
     page.goto("/full/")
     assert "personalise_count" in {cookie["name"] for cookie in page.context.cookies()}
     page.goto("/personalisation/")
-    page.get_by_label("No, do not count them").check()
-    page.get_by_role("button", name="Save my choice about counting").click()
+    page.get_by_label("Leave my visits out").check()
+    page.get_by_role("button", name="Save what I chose about counting").click()
     page.get_by_text("Your visits are not counted, because you turned that off.").wait_for()
     assert "personalise_count" not in {cookie["name"] for cookie in page.context.cookies()}
-    page.get_by_label("Yes, count them").check()
-    page.get_by_role("button", name="Save my choice about counting").click()
+    page.get_by_label("Count my visits").check()
+    page.get_by_role("button", name="Save what I chose about counting").click()
     page.get_by_text("Your visits are counted, because you turned that on.").wait_for()
 
 
