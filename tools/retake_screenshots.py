@@ -48,6 +48,11 @@ def open_versions(page: Page) -> None:
     )
 
 
+def open_results(page: Page) -> None:
+    page.get_by_role("link", name="Garden waste").first.click()
+    page.wait_for_load_state("networkidle")
+
+
 @dataclass(frozen=True)
 class Picture:
     """What to open, as whom, and what to do there before the picture is taken."""
@@ -72,6 +77,7 @@ PICTURES = [
     Picture("admin-segments", SEGMENTS, login="editor"),
     Picture("admin-segment", SEGMENTS, login="editor", then=open_riverside, height=1250),
     Picture("admin-versions", "/admin/pages/search/?q=flooding", login="editor", then=open_versions, height=1250),
+    Picture("admin-results", "/admin/reports/personalisation/", login="editor", then=open_results, height=1300),
 ]
 
 
