@@ -86,6 +86,16 @@ def test_what_does_not_fit_into_the_cookie_is_not_counted_either() -> None:
     assert len(text) <= MAX_COUNTED_BYTES
 
 
+def test_what_was_shown_leaves_room_for_goals() -> None:
+    # Else it would depend on what was shown whether a goal is counted.
+    many = [Exposure(uuid(f"block {n}"), Arm.HOLDOUT, uuid(f"variant {n}"), "s" * 43, 1000) for n in range(99)]
+    counted, _tallies = NEW.noting(many)
+    goals = [f"{n}-{'g' * 40}" for n in range(4)]
+    counted, tallies = counted.reaching(goals)
+    assert counted.goals == tuple(goals)
+    assert len(tallies) == 4 * len(counted.exposures)
+
+
 def test_forty_blocks_that_show_their_standard_version_fit() -> None:
     _counted, tallies = NEW.noting(Exposure(uuid(f"block {n}"), Arm.STANDARD) for n in range(40))
     assert len(tallies) == 40

@@ -15,7 +15,7 @@ from tests.agency.models import AgencyPage, ContactField, ContactPage, PlainPage
 from tests.counting.gathered import BROWSER, PATH, GatheredBuffer
 from tests.factories import block_id, hero, make_page, make_segment, personalised
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.core.counting import Arm, Exposure, Tally, dealt
+from wagtail_personalise_gov.core.counting import Arm, Counted, Exposure, Tally, dealt
 from wagtail_personalise_gov.goals import goal_reached
 from wagtail_personalise_gov.models import (
     DateRangeRule,
@@ -137,14 +137,17 @@ def test_a_visit_over_midnight_counts_on_the_day_it_began(
     assert totals == {Tally(20_561, SEEN): 1, Tally(20_561, SEEN, "applied"): 1}
 
 
-def test_two_visitors_count_twice_and_hold_the_same_bytes_but_for_the_signature(
-    licence: AgencyPage, totals: Counter[Tally]
+def test_two_visitors_count_twice_and_hold_the_same_bytes(
+    licence: AgencyPage, totals: Counter[Tally], clock: Any
 ) -> None:
     one, other = browser(), browser()
     one.get("/licence/", **SEARCH)
+    clock.shift(9 * 60 + 59)  # in the same ten minutes
     other.get("/licence/", **SEARCH)
     assert shown(totals) == {SEEN: 2}
-    assert in_cookie(one) == in_cookie(other)
+    assert one.cookies["personalise_count"].value == other.cookies["personalise_count"].value
+    # With the second in which it was signed, the cookie would be as good as a number for each of them.
+    assert one.cookies["personalise_visit"].value == other.cookies["personalise_visit"].value
 
 
 def test_a_page_without_a_personalised_block_counts_nothing_and_stays_untouched(
@@ -180,6 +183,23 @@ def test_a_block_in_a_view_that_fails_was_not_shown(
     assert not totals
 
 
+@pytest.mark.parametrize("days, opened", [(0, True), (1, True), (2, False), (-1, False)])
+def test_no_visit_is_drawn_out_for_days(days: int, opened: bool) -> None:
+    # What was concluded from a day's totals must stand: a kiosk, or a script, may go on and on.
+    kept = Counted(day=20_561, step=0)
+    assert bool(kept.opened(step=9, today=20_561 + days, continues=True) is not None) is opened
+    assert kept.opened(step=9, today=20_561, continues=False) is None
+
+
+def test_a_visit_that_goes_on_for_three_days_begins_anew(
+    licence: AgencyPage, totals: Counter[Tally], visitor: Client, clock: Any
+) -> None:
+    for _hours in range(0, 60, 3):
+        visitor.get("/licence/", headers={"referer": "http://testserver/"})
+        clock.shift(3 * 3600)
+    assert totals == {Tally(20_561, STANDARD): 1, Tally(20_563, STANDARD): 1}
+
+
 # Who is not counted
 
 
@@ -201,6 +221,7 @@ def test_nothing_is_counted_unless_the_site_says_so(
         {"user-agent": ""},
         {"sec-purpose": "prefetch;prerender"},
         {"purpose": "prefetch"},
+        {"x-moz": "prefetch"},
     ],
     ids=lambda headers: next(iter(headers)),
 )
@@ -413,6 +434,21 @@ def test_a_link_leads_on_for_those_who_are_not_counted_too(
 def test_there_is_no_link_but_those_of_goals(slug: str, licence: AgencyPage, thanks: PlainPage) -> None:
     make_goal("applied", page=thanks)
     assert browser().get(f"/personalisation/goal/{slug}/?to=https://evil.example/").status_code == 404
+
+
+@pytest.mark.parametrize("link", ["https://[::1", "http://]", "//evil.example/", "javascript:alert(1)", " ", "x" * 50])
+def test_a_link_that_no_form_would_take_leads_nowhere(link: str, home: AgencyPage) -> None:
+    Goal.objects.create(name="Odd", slug="odd", kind=Goal.LINK, link=link)
+    assert browser().get("/personalisation/goal/odd/").status_code == 404
+
+
+def test_a_page_that_is_reached_through_the_api_counts_too(
+    licence: AgencyPage, thanks: PlainPage, totals: Counter[Tally], visitor: Client
+) -> None:
+    make_goal("applied", page=thanks)
+    visitor.get(f"/api/personalise/v1/pages/{licence.pk}/", **SEARCH)
+    visitor.get(f"/api/personalise/v1/pages/{thanks.pk}/")
+    assert achieved(totals) == {("applied", SEEN): 1}
 
 
 def test_code_says_that_a_goal_is_reached(

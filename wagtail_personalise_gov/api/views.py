@@ -95,7 +95,8 @@ class PageView(VisitorView):
         page = pages.filter(pk=pk).specific().first()
         if page is None:
             raise Http404
-        self.visit.note_page(ServedPage(page.pk, page.path))
+        self.visit.page = ServedPage(page.pk, page.path)
+        self.visit.note_page(self.visit.page)
         return Response(page_json(page, request._request))
 
 

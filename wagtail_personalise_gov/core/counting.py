@@ -19,7 +19,8 @@ from uuid import UUID
 
 LOTS = 10_000  # a lot is a number from 0 to 9999, so a share of 1 in 10,000 is the finest that can be held back
 
-MAX_COUNTED_BYTES = 1400  # of what is kept of a visit, as JSON: the cookie stays under 2 KB when it is signed
+MAX_COUNTED_BYTES = 1470  # of what is kept of a visit, as JSON: the cookie stays under 2 KB when it is signed
+ROOM_FOR_GOALS = 190  # bytes of it; what is shown leaves them free, or what fits would depend on what was shown
 MAX_GOAL = 50  # characters of a goal's slug
 
 ROUNDS = 4  # of dealing; from four on such a shuffle is as good as a random one (Luby and Rackoff, 1988)
@@ -76,6 +77,16 @@ class Counted:
     exposures: tuple[Exposure, ...] = ()
     goals: tuple[str, ...] = ()
 
+    def opened(self, step: int, today: int, continues: bool) -> Counted | None:
+        """As a request of now finds it; None where another visit begins.
+
+        However a visit is drawn out, it adds nothing to a day before yesterday: what was concluded from that day's
+        totals must stand.
+        """
+        if not continues or not today - 1 <= self.day <= today:
+            return None
+        return replace(self, step=step)
+
     def noting(self, exposures: Iterable[Exposure]) -> tuple[Counted, list[Tally]]:
         """With these exposures, and the totals that grow by one: for each that is new to this visit.
 
@@ -86,7 +97,7 @@ class Counted:
             if exposure in counted.exposures or not exposure.countable:
                 continue
             longer = replace(counted, exposures=(*counted.exposures, exposure))
-            if longer.fits:
+            if longer.fits(ROOM_FOR_GOALS - longer.bytes_of_goals):
                 counted = longer
                 tallies.append(Tally(self.day, exposure))
         return counted, tallies
@@ -98,15 +109,18 @@ class Counted:
             if goal in counted.goals or not counted.exposures:
                 continue
             longer = replace(counted, goals=(*counted.goals, goal[:MAX_GOAL]))
-            if longer.fits:
+            if longer.fits():
                 counted = longer
                 tallies += [Tally(self.day, exposure, goal) for exposure in self.exposures]
         return counted, tallies
 
+    def fits(self, spare: int = 0) -> bool:
+        """Whether the cookie holds it, with so many bytes to spare."""
+        return _bytes_of(counted_to_json(self)) + max(spare, 0) <= MAX_COUNTED_BYTES
+
     @property
-    def fits(self) -> bool:
-        text = json.dumps(counted_to_json(self), separators=(",", ":"), ensure_ascii=False)
-        return len(text.encode()) <= MAX_COUNTED_BYTES
+    def bytes_of_goals(self) -> int:
+        return _bytes_of(list(self.goals))
 
     def __bool__(self) -> bool:
         return bool(self.exposures)
@@ -170,6 +184,10 @@ def counted_from_json(data: Any) -> Counted | None:
         return Counted(day, step, tuple(_unpacked(item) for item in data["e"]), tuple(goals))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return None
+
+
+def _bytes_of(data: Any) -> int:
+    return len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def _packed(exposure: Exposure) -> list[Any]:

@@ -137,6 +137,11 @@ class Arrival:
     def step(self) -> int:
         return self.minute // STEP_MINUTES
 
+    @property
+    def utc_day(self) -> int:
+        """Days since 1970 in UTC, for totals that all sites keep alike."""
+        return self.minute // MINUTES_PER_DAY
+
 
 @dataclass(frozen=True, slots=True)
 class VisitorMemory:
@@ -164,11 +169,9 @@ class VisitorMemory:
         closes. A past older than `max_age_days` is forgotten.
         """
         past = self.past if self.past and 0 <= arrival.day - self.past.began < max_age_days else None
-        counted = self.counted
-        if counted is not None and (arrival.internal or _lately(counted.step, arrival, timeout_minutes)):
-            counted = replace(counted, step=arrival.step)
-        else:
-            counted = None
+        counted = self.counted and self.counted.opened(
+            arrival.step, arrival.utc_day, arrival.internal or _lately(self.counted.step, arrival, timeout_minutes)
+        )
         if self.continues(arrival, timeout_minutes):
             visit = (
                 replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step, began=arrival.step)

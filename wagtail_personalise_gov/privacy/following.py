@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from ..models import Goal
-from ..models.goals import SCHEMES
+from ..models.goals import SCHEMES, link_problem
 from ..visit.goals import goal_reached
 
 
@@ -29,7 +29,12 @@ def follow(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404(gettext("There is no such link here."))
     if goal.live:
         goal_reached(request, goal.slug)
-    response = Onward(goal.link.strip())
+    try:
+        if link_problem(goal.link):  # it may have been written by other ways than the form
+            raise ValueError(goal.link)
+        response = Onward(goal.link.strip())
+    except ValueError:
+        raise Http404(gettext("There is no such link here.")) from None
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -28,6 +28,7 @@ from ..conf import settings
 from ..core.counting import counted_from_json, counted_to_json
 from ..core.memory import (
     MINUTES_PER_DAY,
+    STEP_MINUTES,
     Past,
     VisitorMemory,
     past_from_json,
@@ -41,6 +42,7 @@ from .cookies import COUNT, MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
 logger = logging.getLogger("wagtail_personalise_gov")
 
 VISIT_MAX_AGE = 4 * 60 * 60  # seconds; a browser that restores its session must not revive yesterday's visit
+SECONDS_PER_STEP = STEP_MINUTES * 60
 SECONDS_BETWEEN_LOGS = 60  # in one process
 
 
@@ -84,6 +86,20 @@ class CompactSerializer:
         return json.loads(data)
 
 
+class CoarseSigner(signing.TimestampSigner):
+    """Signs the time of writing too, in steps of `grain` seconds: no finer than what is signed tells the time.
+
+    The very second would be as good as a number for each visitor.
+    """
+
+    def __init__(self, grain: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.grain = grain
+
+    def timestamp(self) -> str:
+        return signing.b62_encode(int(time.time()) // self.grain * self.grain)
+
+
 class SignedCookieStore(VisitorStore):
     """Memory in three signed cookies, each under 2 KB and written only when its own part changed."""
 
@@ -117,9 +133,10 @@ class SignedCookieStore(VisitorStore):
             cookie.expire(request, response)
 
     @staticmethod
-    def _signer(cookie: Cookie) -> signing.TimestampSigner:
+    def _signer(cookie: Cookie) -> CoarseSigner:
+        grain = SECONDS_PER_DAY if cookie is MEMORY else SECONDS_PER_STEP
         # A salt each: a value of one cookie is no value of the other.
-        return signing.TimestampSigner(salt=f"wagtail_personalise_gov.{cookie.base_name}")
+        return CoarseSigner(grain, salt=f"wagtail_personalise_gov.{cookie.base_name}")
 
     def _sign(self, cookie: Cookie, data: Any) -> str:
         return self._signer(cookie).sign_object(data, serializer=CompactSerializer)
@@ -128,8 +145,11 @@ class SignedCookieStore(VisitorStore):
         value = cookie.read(request)
         if not value:
             return None
+        signer = self._signer(cookie)
+        # It may have been written at the end of its step.
+        oldest = None if max_age is None else max_age + signer.grain
         try:
-            return self._signer(cookie).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
+            return signer.unsign_object(value, serializer=CompactSerializer, max_age=oldest)
         except Exception:  # tampered, foreign, expired, or signed by us in another form: a stranger's cookie
             return None
 

@@ -15,10 +15,12 @@ from django.shortcuts import resolve_url
 
 from ..conf import settings
 from ..core.counting import Counted, Tally
-from ..core.memory import MINUTES_PER_DAY
 from ..core.preference import Mode
 from .devices import is_crawler
-from .visit import READING, Visit
+from .visit import Visit
+
+# How browsers say that they fetch a page before it is asked for: of today, of some years ago, and Firefox's own.
+AHEAD = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 SENT = frozenset({302, 303})  # how a form that was taken in is answered, so that reloading does not send it again
 
@@ -40,7 +42,7 @@ def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
     if not shown and not before:
         return []
     arrival = visit.arrival()
-    counted = before or Counted(day=arrival.minute // MINUTES_PER_DAY, step=arrival.step)
+    counted = before or Counted(arrival.utc_day, arrival.step)
     # Goals first: they are attributed to what the visit was shown before, and not to what it is shown with them.
     counted, achieved = counted.reaching([*visit.reached, *_goals_here(visit, response)])
     counted, exposed = counted.noting(shown)
@@ -69,7 +71,6 @@ def _took_the_form(response: HttpResponseBase) -> bool:
 def _somebody_looks(request: HttpRequest) -> bool:
     """Whether a person is likely to look: no crawler, and no browser that fetches a page before it is asked for."""
     user_agent = request.META.get("HTTP_USER_AGENT", "")
-    ahead = f"{request.META.get('HTTP_SEC_PURPOSE', '')};{request.META.get('HTTP_PURPOSE', '')}".lower()
-    if request.method not in READING | {"POST"} or request.method == "HEAD" or "prefetch" in ahead:
+    if request.method not in ("GET", "POST") or any("prefetch" in request.META.get(key, "").lower() for key in AHEAD):
         return False
     return bool(user_agent) and not is_crawler(user_agent)

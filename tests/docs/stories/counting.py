@@ -72,7 +72,7 @@ def what_fits_into_the_cookie() -> None:
     assert 40 <= most(lambda block: Exposure(block, Arm.STANDARD)) < 50
     short = most(lambda block: Exposure(block, Arm.VARIANT, block, "riverside"))
     long = most(lambda block: Exposure(block, Arm.VARIANT, str(uuid4()), "s" * 50, 1_000))
-    assert 12 <= long < short <= 32
+    assert 10 <= long < short <= 30
 
 
 def what_two_shares_hold_back_together() -> None:
