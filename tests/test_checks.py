@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from wagtail_personalise_gov import checks
 from wagtail_personalise_gov.compiling import rule_models
 from wagtail_personalise_gov.conf import settings as personalise_settings
 from wagtail_personalise_gov.core.conditions import Condition, Equals
+from wagtail_personalise_gov.counting.buffer import Buffer
 from wagtail_personalise_gov.models import Rule
 from wagtail_personalise_gov.visit import geo_file
 from wagtail_personalise_gov.visit.geo import HeaderGeo
@@ -358,3 +360,51 @@ def test_a_sound_rule_is_not_told() -> None:
 def test_a_mistyped_mode_switches_off_rather_than_on(settings: Any) -> None:
     settings.WAGTAIL_PERSONALISE_GOV = {"MODE": "optin"}
     assert str(personalise_settings.MODE) == "off"
+
+
+# What settings name
+
+
+class NotWithoutACloud(Buffer):
+    """Somebody's buffer that has to be told where to count."""
+
+    def __init__(self, cloud: str) -> None: ...
+
+    def add(self, tallies: Any) -> None: ...
+
+    def flush(self) -> int:
+        return 0
+
+
+REDIS = "wagtail_personalise_gov.counting.redis.RedisBuffer"
+
+
+@pytest.mark.parametrize(
+    "given, hint",
+    [
+        ({"COUNTING_BUFFER": f"{__name__}.ids"}, "Name a class that extends Buffer"),
+        ({"COUNTING_BUFFER": f"{__name__}.NotWithoutACloud"}, "Let NotWithoutACloud be made without arguments"),
+        ({"GEO_PROVIDER": f"{__name__}.NotWithoutACloud"}, "Name a class that extends GeoProvider"),
+        ({"COUNTING_BUFFER": REDIS}, "Write the address of your Redis into WAGTAIL_PERSONALISE_GOV['COUNTING_REDIS']"),
+        ({"COUNTING_BUFFER": REDIS, "COUNTING_REDIS": "http://a"}, "Write the address of your Redis into"),
+    ],
+    ids=str,
+)
+def test_what_settings_name_and_cannot_be_had_is_told_with_a_remedy_that_fits(
+    configure: Any, settings: Any, given: dict[str, str], hint: str
+) -> None:
+    pytest.importorskip("redis")
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    configure(**given)
+    (message,) = checks.check_plugged(None)
+    assert ids([message]) == ["E004"]
+    assert message.hint
+    assert message.hint.startswith(hint)
+
+
+def test_without_redis_py_the_remedy_is_to_install_it(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)  # as if it were not there
+    configure(COUNTING_BUFFER=REDIS, COUNTING_REDIS="redis://a")
+    (message,) = checks.check_plugged(None)
+    assert message.hint
+    assert message.hint.startswith("Install it, or leave 'COUNTING_BUFFER' out")

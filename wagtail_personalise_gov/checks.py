@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import maxminddb
@@ -22,7 +23,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from .compiling import shared_cache
-from .conf import NAME, problems, settings
+from .conf import NAME, SETTINGS, problems, settings
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
 from .models import Rule
@@ -161,12 +162,27 @@ def check_plugged(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [
         Error(
             f"{NAME}[{key!r}]: {getattr(settings, key)!r} {problem}.",
-            hint=f"Name a class that extends {base.__name__} and can be made without arguments.",
+            hint=_plug_hint(key, base),
             id=f"{ID}.E004",
         )
         for key, base in PLUGGED.items()
         if (problem := plug_problem(getattr(settings, key), base)) is not None
     ]
+
+
+def _plug_hint(key: str, base: type) -> str:
+    """What to do about a class that can't be had."""
+    path = getattr(settings, key)
+    if not _is(path, base):
+        return f"Name a class that extends {base.__name__} and can be made without arguments."
+    if not _is(path, RedisBuffer):
+        return f"Let {path.rpartition('.')[2]} be made without arguments and without an error."
+    otherwise = f"or leave {key!r} out: then {SETTINGS[key].default!r} counts."
+    try:
+        import_module("redis")
+    except ImportError:
+        return f"Install it, {otherwise}"
+    return f"Write the address of your Redis into {NAME}['COUNTING_REDIS'], {otherwise}"
 
 
 @register(ID)

@@ -32,11 +32,13 @@ A_DAY: Mapping[Arm, tuple[int, Mapping[str, float]]] = {
 
 
 def create_goals(pages: Mapping[str, int]) -> None:
+    counted_since = datetime.now(UTC).date() - timedelta(days=DAYS + 1)
     Goal.objects.create(
         slug=STARTED,
         name="Garden waste form opened",
         kind=Goal.LINK,
         link="https://forms.northmoor.example.gov/garden-waste",
+        counted_since=counted_since,
         smallest_difference=Decimal("5"),
         public_name="how many visits go on to the form for garden waste",
     )
@@ -45,6 +47,7 @@ def create_goals(pages: Mapping[str, int]) -> None:
         name="Other bins looked up",
         kind=Goal.PAGE,
         page_id=pages["services/bins-and-recycling"],
+        counted_since=counted_since,
         smallest_difference=Decimal("2"),
         public_name="how many visits go on to the page about bins and recycling",
     )

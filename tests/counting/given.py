@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.test import override_settings
 
 from wagtail_personalise_gov.core.counting import Arm
+from wagtail_personalise_gov.counting.looks import Plan
 from wagtail_personalise_gov.models import DailyTally
 
 
@@ -45,3 +46,8 @@ def compared(since: date, days: int, variant: str, visits: tuple[int, int], reac
         day = since + timedelta(offset)
         for arm, count, hits in zip((Arm.VARIANT, Arm.HOLDOUT), visits, reached, strict=True):
             counted(day, variant, arm, count, segment=segment, share=share, **{goal: hits})
+
+
+def plan(goal: str, worth_knowing: float = 0.06, counted_from: date = date.min, place: str = "") -> Plan:
+    """Of a goal that was there before anything was counted, and at a place of its own."""
+    return Plan(goal, worth_knowing, counted_from, place or goal)

@@ -293,6 +293,135 @@ def test_of_too_many_different_totals_those_that_have_begun_go_on(
     assert "3 different totals wait" in caplog.text
 
 
+# While somebody else has the database locked
+
+
+@contextmanager
+def locked() -> Iterator[threading.Event]:
+    """A database in which somebody else has locked what we write. After 15 seconds they let go, and it says so."""
+    other = connection.copy()
+    postgres = connection.vendor == "postgresql"
+    let_go = threading.Event()
+    table = connection.ops.quote_name(DailyTally._meta.db_table)
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN" if postgres else "BEGIN IMMEDIATE")
+        if postgres:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+
+    def release() -> None:
+        let_go.set()
+        other.cursor().execute("ROLLBACK")
+
+    other.inc_thread_sharing()
+    timer = threading.Timer(15, release)
+    timer.start()
+    try:
+        yield let_go
+    finally:
+        timer.cancel()
+        timer.join()
+        if not let_go.is_set():
+            release()
+        other.dec_thread_sharing()
+        other.close()
+
+
+def refuse(execute: Any, sql: str, *arguments: Any) -> None:
+    raise AssertionError(f"a request asked the database: {sql}")
+
+
+def patience() -> list[Any]:
+    """How long this connection waits for others."""
+    asked = ["SHOW lock_timeout", "SHOW statement_timeout"]
+    with connection.cursor() as cursor:
+        return [
+            cursor.execute(sql).fetchone()
+            for sql in (asked if connection.vendor == "postgresql" else ["PRAGMA busy_timeout"])
+        ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_thread_waits_for_the_database_requests_go_on_and_all_is_counted(gathering: DatabaseBuffer) -> None:
+    with locked() as let_go, connection.execute_wrapper(refuse):
+        for _request in range(3 * MOST_GATHERED // 10):
+            gathering.add([tally()] * 10)
+        assert gathering._gathered == 3 * MOST_GATHERED
+        assert not let_go.is_set()
+    within(30, lambda: total() == 3 * MOST_GATHERED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_once_the_database_takes_it_again_requests_wait_for_room_again(gathering: DatabaseBuffer) -> None:
+    with locked():
+        gathering.add([tally()] * MOST_GATHERED)
+        gathering.add([tally()])
+        assert gathering._in_vain
+    within(30, lambda: total() >= MOST_GATHERED)
+    assert not gathering._in_vain
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_waits_for_room_as_long_as_it_may(gathering: DatabaseBuffer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "ROOM_SECONDS", 30)
+    for _request in range(20 * MOST_GATHERED // 10):
+        gathering.add([tally()] * 10)
+        assert gathering._gathered <= MOST_GATHERED
+    assert total() >= 19 * MOST_GATHERED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_a_transaction_no_request_waits_for_the_thread_that_may_wait_for_it(
+    gathering: DatabaseBuffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "ROOM_SECONDS", 15)
+    with transaction.atomic():
+        DailyTally.objects.create(day="2024-10-04", block="b")  # SQLite locks all that there is
+        gathering._in_vain = False
+        for _twice in range(2):
+            gathering.add([tally()] * MOST_GATHERED)
+        assert not gathering._in_vain  # nobody waited
+    within(30, lambda: total() == 2 * MOST_GATHERED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_thread_a_request_has_little_patience(gathering: DatabaseBuffer, caplog: Any) -> None:
+    gathering._start = lambda: None
+    before = patience()
+    gathering.add([tally()] * MOST_GATHERED)
+    with locked() as let_go:
+        gathering.add([tally()])
+        assert not let_go.is_set()
+    assert "can't be added to the daily totals" in caplog.text
+    assert patience() == before
+    assert gathering.flush() == MOST_GATHERED + 1
+    assert total() == MOST_GATHERED + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_request_has_added_by_itself_its_connection_is_as_before(gathering: DatabaseBuffer) -> None:
+    gathering._start = lambda: None
+    before = patience()
+    gathering.add([tally()] * MOST_GATHERED)
+    gathering.add([tally()])
+    assert total() == MOST_GATHERED
+    assert patience() == before
+    assert not TallyBatch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_that_is_there_and_does_not_run_is_none(
+    gathering: DatabaseBuffer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gathering.add([tally()])
+    assert gathering._has_thread
+    monkeypatch.setattr(database, "OVERDUE_SECONDS", -1)
+    with connection.execute_wrapper(refuse):
+        gathering.add([tally()])  # the thread will see to it
+    gathering._came_by -= 2 * background.OVERDUE_SECONDS  # some servers let no thread run
+    gathering.add([tally()])
+    assert total() == 3
+
+
 # The buffer in force
 
 

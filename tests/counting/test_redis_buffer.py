@@ -1,17 +1,21 @@
 """Counts that wait in Redis: each is moved to the daily totals once, and pages go on while Redis is away."""
 
+import shutil
+import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from wagtail_personalise_gov import checks, plugged
 from wagtail_personalise_gov.core.counting import Arm, Exposure, Tally
@@ -21,7 +25,7 @@ from wagtail_personalise_gov.models import DailyTally
 
 from .processes import REDIS, total
 from .tallies import DAY, tally
-from .test_buffer import table_away, within
+from .test_buffer import locked, refuse, table_away, within
 
 DJANGOS = "django.core.cache.backends.redis.RedisCache"
 
@@ -142,8 +146,18 @@ def test_what_is_counted_waits_in_redis_until_it_is_moved(gathering: RedisBuffer
     assert other.flush() == 4
     assert sorted(DailyTally.objects.values_list("count", flat=True)) == [1, 3]
     assert gathering.flush() == 0
-    assert gathering._redis.keys("*tallies*") == []
+    left = gathering._redis.keys("*tallies*")
+    assert set(left) <= {buffer._arrived[0].encode() for buffer in (gathering, other)}
+    assert all(0 < gathering._redis.ttl(key) <= moving.NUMBER_SECONDS for key in left)
     other.close()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
+def test_numbers_of_what_has_arrived_do_not_pile_up_in_redis(gathering: RedisBuffer) -> None:
+    for number in range(300):
+        gathering.add([tally(number)])
+    assert len(gathering._redis.keys("*:number:*")) == 1
 
 
 @pytest.mark.redis
@@ -229,6 +243,225 @@ def test_what_redis_took_without_answering_in_time_is_counted_once(line: Line) -
     gathering.flush()
     assert total() == 2
     gathering.close()
+
+
+@pytest.mark.django_db
+def test_where_no_line_to_redis_is_had_what_is_counted_goes_to_the_database(configure: Any) -> None:
+    pytest.importorskip("redis")
+    configure(COUNTING_REDIS=nobody_listens())
+    gathering = RedisBuffer()
+    gathering.add([tally()])
+    assert not gathering._unsure
+    with pytest.raises(OperationalError, match="Redis can't be asked"):
+        gathering.flush()
+    assert total() == 1
+    gathering.close()
+
+
+# A Redis of our own, which may stand still or be killed
+
+
+class OwnRedis:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.port = listening.getsockname()[1]
+        self.start()
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        self.process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
+        within(20, self.answers)
+
+    def answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
+            line.sendall(b"PING\r\n")
+            return line.recv(7) == b"+PONG\r\n"
+        return False
+
+    @property
+    def address(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def stand_still(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def own_redis(configure: Any, tmp_path: Path) -> Iterator[OwnRedis]:
+    pytest.importorskip("redis")
+    if shutil.which("redis-server") is None:
+        pytest.skip("there is no redis-server that the test could start, stop and kill")
+    made = OwnRedis(tmp_path)
+    configure(COUNTING_REDIS=made.address)
+    yield made
+    made.kill()
+
+
+def add_at_once(gathering: RedisBuffer, number: int) -> None:
+    """From so many threads, each as a request does."""
+    begin = threading.Barrier(number)
+
+    def add() -> None:
+        begin.wait()
+        gathering.add([tally(1), tally(2)])
+
+    threads = [threading.Thread(target=add) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines", ["open", "new"])
+def test_while_redis_stands_still_nothing_is_lost_and_nothing_counted_twice(own_redis: OwnRedis, lines: str) -> None:
+    gathering = RedisBuffer()
+    gathering._start = gathering._meanwhile._start = lambda: None
+    add_at_once(gathering, 6)
+    if lines == "new":  # of these nothing was sent but a greeting
+        gathering._redis.connection_pool.disconnect()
+    own_redis.stand_still()
+    add_at_once(gathering, 6)
+    assert 1 <= len(gathering._unsure) <= 6
+    gathering.add([tally(3)])  # Redis is not asked again so soon
+    for _again in range(2):  # and each try sends the same
+        gathering._away_until = 0
+        unsure = len(gathering._unsure)
+        gathering.add([tally(3)])
+        assert len(gathering._unsure) == unsure
+    own_redis.go_on()
+    within(20, own_redis.answers)
+    gathering._away_until = 0
+    gathering.add([tally(3)])
+    assert not gathering._unsure
+    gathering.flush()
+    assert total() == 2 * (6 + 6) + 4
+    gathering.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_thread_sends_again_what_may_not_have_arrived(own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wagtail_personalise_gov.counting.background.FLUSH_SECONDS", 0.05)
+    gathering = RedisBuffer()
+    start, gathering._start = gathering._start, lambda: None
+    own_redis.stand_still()
+    gathering.add([tally()])
+    assert gathering._unsure
+    start()
+    own_redis.go_on()
+    within(30, lambda: total() == 1)
+    assert not gathering._unsure
+    gathering.close()
+
+
+@pytest.mark.django_db
+def test_a_redis_that_is_killed_and_comes_back_empty_has_lost_what_it_had_and_no_more(own_redis: OwnRedis) -> None:
+    gathering = RedisBuffer()
+    gathering.add([tally(1)] * 5)
+    own_redis.stand_still()
+    gathering.add([tally(2)] * 7)  # sent, and never read
+    own_redis.kill()
+    gathering._away_until = 0
+    gathering.add([tally(3)] * 11)  # nobody listens
+    own_redis.start()
+    gathering._away_until = 0
+    gathering.add([tally(4)] * 13)
+    gathering.flush()
+    assert total() == 7 + 11 + 13
+    gathering.close()
+
+
+@pytest.mark.django_db
+def test_what_redis_refuses_is_added_from_the_process(own_redis: OwnRedis) -> None:
+    gathering = RedisBuffer()
+    gathering.add([tally()])
+    gathering._redis.config_set("maxmemory", 1)  # full
+    gathering.add([tally()] * 2)
+    assert not gathering._unsure
+    gathering._redis.config_set("maxmemory", 0)
+    gathering.flush()
+    assert total() == 3
+    gathering.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end", ["of the process", "of the number's time"])
+def test_what_stays_unsure_is_given_up_rather_than_counted_twice(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch, caplog: Any, end: str
+) -> None:
+    gathering = RedisBuffer()
+    gathering.add([tally()])
+    own_redis.stand_still()
+    gathering.add([tally()] * 3)  # arrives, though nobody says so
+    if end == "of the process":
+        gathering._exit()
+        gathering.close()
+        gathering = RedisBuffer()
+        own_redis.go_on()
+    else:
+        own_redis.go_on()
+        monkeypatch.setattr(moving, "SENT_AGAIN_SECONDS", -1)
+        within(20, lambda: gathering._redis.hvals(gathering._hash) == [b"4"])
+        gathering._redis.delete(gathering._number(gathering._unsure[0]))  # Redis has forgotten it
+    within(20, lambda: gathering._redis.hvals(gathering._hash) == [b"4"])
+    gathering.flush()
+    assert "It is not known whether Redis has 3 counts" in caplog.text
+    assert total() == 4
+    gathering.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_a_thread_no_request_waits_for_the_database(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    monkeypatch.setattr(moving, "OVERDUE_SECONDS", -1)
+    gathering = RedisBuffer()
+    with locked() as let_go, connection.execute_wrapper(refuse):
+        gathering.add([tally()])
+        gathering._wake.set()
+        gathering.add([tally()])
+        assert not let_go.is_set()
+    assert "a request asked" not in caplog.text
+    gathering.flush()
+    within(30, lambda: total() == 2)
+    gathering.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_one_a_request_has_little_patience(own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "OVERDUE_SECONDS", -1)
+    gathering = RedisBuffer()
+    gathering._start = lambda: None
+    with locked() as let_go:
+        gathering.add([tally()])
+        assert not let_go.is_set()
+    assert gathering.flush() == 1
+    gathering.close()
+
+
+@pytest.mark.django_db
+def test_staging_and_production_on_one_redis_have_each_their_own(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    production = RedisBuffer()
+    with monkeypatch.context() as patched:
+        patched.setitem(connection.settings_dict, "NAME", "staging")
+        staging = RedisBuffer()
+    staging.add([tally()])
+    assert production.flush() == 0
+    another_process = RedisBuffer()
+    production.add([tally()] * 2)
+    assert another_process.flush() == 2
+    for buffer in (production, staging, another_process):
+        buffer.close()
 
 
 @pytest.mark.redis

@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import product
+from itertools import combinations, product
+from random import Random
 
 import pytest
 from django.db import connection
@@ -10,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 
 from wagtail_personalise_gov.core.counting import Arm
 from wagtail_personalise_gov.counting import results, statistics
-from wagtail_personalise_gov.counting.looks import days_to_judge
+from wagtail_personalise_gov.counting.looks import take_looks
+from wagtail_personalise_gov.counting.publishing import shown, shown_part
 from wagtail_personalise_gov.counting.results import COLUMNS, Finding, block_results, results_of
-from wagtail_personalise_gov.counting.totals import COMPARED, Tallies, Totals
+from wagtail_personalise_gov.counting.totals import COMPARED, DAY, Tallies, Totals
 from wagtail_personalise_gov.models import Goal
 
-from .given import compared, counted, publishing, version_id
+from .given import compared, counted, plan, publishing, version_id
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +29,16 @@ def days_later(days: int) -> date:
     return BEGAN + timedelta(days)
 
 
+def make_goal(slug: str, smallest_difference: str, made: int = -1, **more: object) -> Goal:
+    """`made` so many days after the version was first counted; the day before, if nothing else is said."""
+    more = {"name": slug.capitalize(), "kind": Goal.CODE, **more}
+    worth_knowing = Decimal(smallest_difference)
+    return Goal.objects.create(slug=slug, smallest_difference=worth_knowing, counted_since=days_later(made), **more)
+
+
 @pytest.fixture
 def goal() -> Goal:
-    return Goal.objects.create(slug="applied", name="Licence applied for", smallest_difference=Decimal("6"))
+    return make_goal("applied", "6", name="Licence applied for")
 
 
 def the_comparison(goal, today, version=PARENTS):
@@ -123,13 +132,118 @@ def test_a_smaller_difference_that_is_worth_knowing_takes_longer(goal):
 
 
 def test_each_goal_is_judged_on_its_own_day(goal):
-    rare = Goal.objects.create(slug="appealed", name="Appealed", smallest_difference=Decimal("3"))
+    rare = make_goal("appealed", "3")
     for offset in range(30):
         counted(days_later(offset), PARENTS, Arm.VARIANT, 200, share=5000, applied=60, appealed=60)
         counted(days_later(offset), PARENTS, Arm.HOLDOUT, 200, share=5000, applied=40, appealed=40)
     (version,) = block_results([PARENTS], [goal, rare], days_later(40)).versions
     assert [comparison.looked_on for comparison in version.comparisons] == [days_later(7), days_later(28)]
     assert [comparison.variant.visits.count for comparison in version.comparisons] == [1600, 5800]
+
+
+# Goals that were made later than the version was first counted
+
+
+def test_a_goal_that_was_made_later_is_judged_by_the_visits_since_then():
+    later = make_goal("later", "6", made=10)
+    compared(BEGAN, 11, PARENTS, (200, 200), (0, 0), share=5000, goal="later")
+    compared(days_later(11), 9, PARENTS, (200, 200), (60, 40), share=5000, goal="later")
+    (version,) = block_results([PARENTS], [later], days_later(18)).versions
+    assert version.comparisons[0].finding is Finding.NOT_ENOUGH
+    assert "19 Mar 2026" in version.comparisons[0].words
+    (version,) = block_results([PARENTS], [later], days_later(19)).versions
+    (comparison,) = version.comparisons
+    assert (version.since, comparison.since, comparison.looked_on) == (BEGAN, days_later(11), days_later(17))
+    assert (comparison.finding, comparison.variant.visits.count, comparison.variant.rate) == (
+        Finding.HIGHER,
+        7 * 200,
+        0.3,
+    )
+    assert "Counted since 13 Mar 2026" in comparison.words
+
+
+def test_a_goal_that_was_there_before_is_counted_since_the_version_is(goal):
+    compared(BEGAN, 9, PARENTS, (200, 200), (60, 40), share=5000)
+    comparison = the_comparison(goal, days_later(12))
+    assert comparison.since == BEGAN
+    assert "Counted since" not in comparison.words
+
+
+def test_of_the_day_on_which_it_was_made_no_visit_is_asked():
+    """Some may have come before it was made; and what had its name before is not what it is now."""
+    goal = make_goal("applied", "6", made=0)
+    compared(BEGAN, 1, PARENTS, (200, 200), (150, 150), share=5000)
+    comparison = the_comparison(goal, BEGAN)
+    assert (comparison.since, comparison.finding, comparison.variant.visits.text) == (None, Finding.NOT_ENOUGH, "0")
+    assert "next whole day" in comparison.words
+    (row, _holdout) = block_results([PARENTS], [goal], BEGAN).rows()
+    assert (row["since"], row["until"], row["visits"]) == ("", "", 0)
+    compared(days_later(1), 1, PARENTS, (100, 100), (50, 50), share=5000)
+    comparison = the_comparison(goal, days_later(1))
+    assert (comparison.since, comparison.variant.visits.count, comparison.variant.rate) == (days_later(1), 100, 0.5)
+
+
+def test_what_is_told_besides_is_told_since_then_too(goal):
+    later = make_goal("later", "6", made=0)
+    for day in range(2):
+        counted(days_later(day), PARENTS, Arm.STANDARD, 100, applied=20, later=50)
+        counted(days_later(day), PARENTS, Arm.LEARNING, 40, applied=20, later=20)
+    result = block_results([PARENTS], [goal, later], days_later(1))
+    for rates, visits in ((result.standard, 100), (result.versions[0].learning, 40)):
+        assert [(rate.since, rate.rate.visits.count, bool(rate.words)) for rate in rates] == [
+            (BEGAN, 2 * visits, False),
+            (days_later(1), visits, True),
+        ]
+        assert rates[1].rate.rate == 0.5
+    assert [(row["arm"], row["goal"], row["since"]) for row in result.rows()] == [
+        ("learning", "applied", "2026-03-02"),
+        ("learning", "later", "2026-03-03"),
+        ("standard", "applied", "2026-03-02"),
+        ("standard", "later", "2026-03-03"),
+    ]
+
+
+def test_a_goal_that_nobody_reached_is_not_judged(goal):
+    compared(BEGAN, 30, PARENTS, (200, 200), (0, 0), share=5000)
+    comparison = the_comparison(goal, days_later(30))
+    assert (comparison.finding, comparison.more_visits) == (Finding.NOT_ENOUGH, None)
+    assert "can be reached" in comparison.words
+    compared(days_later(30), 9, PARENTS, (200, 200), (20, 0), share=5000)
+    assert the_comparison(goal, days_later(39)).finding is Finding.HIGHER
+
+
+def test_a_goal_that_is_made_later_changes_no_verdict(goal):
+    compared(BEGAN, 30, PARENTS, (200, 200), (60, 40), share=5000)
+    before = the_comparison(goal, days_later(12))
+    for made in range(12, 30):
+        later = make_goal(f"later-{made}", "1", made=made)
+        first, _second = block_results([PARENTS], [goal, later], days_later(30)).versions[0].comparisons
+        assert first == before
+
+
+@pytest.mark.parametrize("visits, since", [(0, 1), (5, 2), (11, 1)])
+def test_few_visits_before_a_goal_was_made_put_its_beginning_off(visits, since):
+    """Else the version's visits, less those of the goal, would be they. A day later there are enough."""
+    later = make_goal("applied", "6", made=0)
+    counted(BEGAN, PARENTS, Arm.VARIANT, 50, share=5000)
+    counted(BEGAN, PARENTS, Arm.HOLDOUT, visits, share=5000)
+    compared(days_later(1), 9, PARENTS, (50, 50), (20, 20), share=5000)
+    assert the_comparison(later, days_later(9)).since == days_later(since)
+
+
+def test_few_that_reached_another_goal_of_the_same_place_put_it_off_too():
+    def begins(place):
+        daily = [
+            (days_later(day), arm, name, count)
+            for arm in COMPARED
+            for day, count in ((0, 3), (1, 30), (2, 30))
+            for name, count in (("", 100), ("first", count), ("second", count))
+        ]
+        plans = [plan("first", place="/done/"), plan("second", counted_from=days_later(1), place=place)]
+        return take_looks(Totals(daily), plans, days_later(5), 5000).began["second"]
+
+    assert begins("/other/") == days_later(1)
+    assert begins("/done/") == days_later(2)
 
 
 # What stands in the way of one
@@ -400,9 +514,44 @@ def test_a_total_shown_for_two_days_gives_away_no_few_visits_between_them(goal):
     assert version.visits[Arm.VARIANT].count == 1612
 
 
-def test_a_week_that_added_few_visits_is_no_week_to_judge_at():
-    daily = [(days_later(day), arm, "", 1 if 7 < day < 22 else 9) for arm in COMPARED for day in range(29)]
-    assert list(days_to_judge(Totals(daily), days_later(40))) == [days_later(day) for day in (7, 21, 28, 35)]
+@pytest.mark.parametrize(
+    "visits, reached, looked_on",
+    [
+        (22, 11, 14),
+        (22, 0, 14),
+        (22, 22, 14),
+        (7, 0, 21),  # few visits
+        (22, 4, 21),  # few of them reached the goal that was judged the week before
+        (22, 18, 21),  # few did not
+    ],
+)
+def test_a_week_that_added_few_is_no_week_to_judge_at(visits, reached, looked_on):
+    """Of the second goal too few can be shown until the second week, in which this was added to each arm."""
+    weeks = [(0, 2000, 1000, 10), (8, visits, reached, 1), (15, 2000, 1000, 400)]
+    daily = [
+        (days_later(day), arm, name, count)
+        for arm in COMPARED
+        for day, *counts in weeks
+        for name, count in zip(("", "first", "second"), counts, strict=True)
+    ]
+    taken = take_looks(Totals(daily), [plan("first"), plan("second")], days_later(40), 5000).taken
+    assert taken == {"first": days_later(7), "second": days_later(looked_on)}
+
+
+def test_two_goals_for_the_same_place_give_away_no_few_that_reached_it_between_their_looks():
+    def looks(reached_later):
+        """In the second week, of a hundred visits of each arm."""
+        daily = [
+            (days_later(day), arm, name, count)
+            for arm in COMPARED
+            for day, visits, reached in ((0, 600, 240), (8, 100, reached_later), (15, 600, 240))
+            for name, count in (("", visits), ("applied", reached), ("again", reached))
+        ]
+        plans = [plan("applied", 0.12, place="/done/"), plan("again", 0.093, place="/done/")]
+        return take_looks(Totals(daily), plans, days_later(40), 5000).taken
+
+    assert looks(40) == {"applied": days_later(7), "again": days_later(14)}
+    assert looks(3) == {"applied": days_later(7), "again": days_later(21)}
 
 
 def everything_that_could_be_counted(goal):
@@ -441,3 +590,53 @@ def test_whoever_sees_a_whole_report_can_work_out_no_small_count(goal):
                 {row[2] - row[3] for row in possible},
             ):
                 assert len(small) > 1 or not small & {1, 2}, page
+
+
+def worked_out(periods):
+    """All (day before, last day) between which somebody knows the count who subtracts what is shown from each other."""
+    groups = [{since - DAY, until} for since, until in periods]
+    for one, other in combinations(groups * len(groups), 2):
+        if one is not other and one & other:
+            one |= other
+            other.clear()
+    return {pair for group in groups for pair in combinations(sorted(group), 2)}
+
+
+def counted_on_few_days(random, goals):
+    """Forty days with few visits or many, of which few reached these goals, or few did not; all of them the same."""
+    for day, arm in product(range(40), COMPARED):
+        visits = random.choice([20, 30, 40]) if random.random() < 0.2 else random.choice([0, 0, 0, 1, 2])
+        reached = min(random.choice([0, 1, visits // 2, visits]), visits)
+        yield from ((days_later(day), arm, goal, reached) for goal in goals)
+        yield days_later(day), arm, "", visits
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_whoever_subtracts_what_is_shown_from_what_is_shown_gets_no_small_count(seed):
+    """Of four goals for the same place, which were made on several days and are judged on several."""
+    random = Random(seed)
+    made = [date.min, *(days_later(random.choice([0, 1, 3, 8, 20])) for _ in range(3))]
+    plans = [
+        plan(f"goal-{number}", random.choice([0.5, 0.4, 0.3, 0.2]), day, "/done/") for number, day in enumerate(made)
+    ]
+    totals = Totals(counted_on_few_days(random, [plan.goal for plan in plans]))
+    with publishing(5):
+        for today, arm in product(range(0, 50, 7), COMPARED):
+            looks = take_looks(totals, plans, days_later(today), 5000)
+            of_goals = [(since, looks.taken.get(goal, looks.now)) for goal, since in looks.began.items()]
+            of_goals = [days for days in of_goals if days[0] <= days[1]]
+            of_visits = [
+                days for days in [(totals.since, looks.now), *of_goals] if shown(totals.between(*days, arm)) is not None
+            ]
+            of_reached = [
+                days
+                for days in of_goals
+                if shown_part(totals.between(*days, arm, "goal-0"), totals.between(*days, arm)) is not None
+            ]
+            for before, until in worked_out(of_visits):
+                assert shown(totals.between(before + DAY, until, arm)) is not None
+            for before, until in worked_out(of_reached):
+                reached = totals.between(before + DAY, until, arm, "goal-0")
+                assert shown(reached) is not None
+                if (before, until) in worked_out(of_visits):
+                    assert shown(totals.between(before + DAY, until, arm) - reached) is not None

@@ -34,6 +34,11 @@ def test_both_are_saved_with_the_segment(desk: Client) -> None:
     assert segment.holdout_percent == 10
 
 
+def test_the_form_says_what_a_change_of_the_share_ends(desk: Client) -> None:
+    page = desk.get(addresses_for("add", Segment)).content.decode()
+    assert page.count("Changing the share ends a running comparison and begins another.") == 1
+
+
 @pytest.mark.parametrize("written", ["", "0"])
 def test_an_empty_share_means_that_nobody_is_held_back(desk: Client, written: str) -> None:
     form = segment_form((FirstTimeVisitorRule, {}), holdout_percent=written)

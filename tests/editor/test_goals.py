@@ -1,6 +1,7 @@
 """Goals in the admin."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from wagtail_personalise_gov.models import DailyTally, Goal
 
 from ..agency.models import AgencyPage
 from ..factories import make_page
-from .counted import count, make_goal
+from .counted import count, make_goal, today
 
 pytestmark = pytest.mark.django_db
 
@@ -110,11 +111,76 @@ def test_what_is_wrong_with_a_goal_is_said_at_its_field(desk: Client, fields: di
     assert list(response.context["form"].errors) == [field]
 
 
+def test_an_empty_slug_is_made_of_the_name(desk: Client) -> None:
+    assert desk.post(addresses_for("add", Goal), goal_form(slug="")).status_code == 302
+    assert desk.post(addresses_for("add", Goal), goal_form(slug="")).status_code == 302
+    long = "Everybody who lives in the valley was told where sandbags are to be had"
+    assert desk.post(addresses_for("add", Goal), goal_form(name=long, slug="")).status_code == 302
+    assert list(Goal.objects.order_by("pk").values_list("slug", flat=True)) == [
+        "licence-applied-for",
+        "licence-applied-for-2",
+        "everybody-who-lives-in-the-valley-was-told-where-s",
+    ]
+
+
+def test_a_name_without_plain_letters_makes_none(desk: Client) -> None:
+    response = desk.post(addresses_for("add", Goal), goal_form(name="许可证", slug=""))
+    assert list(response.context["form"].errors) == ["slug"]
+    assert "Write one" in response.content.decode()
+
+
+def test_a_slug_that_is_none_is_not_replaced(desk: Client) -> None:
+    response = desk.post(addresses_for("add", Goal), goal_form(slug="Not a slug"))
+    assert list(response.context["form"].errors) == ["slug"]
+
+
 def test_what_was_filled_in_for_another_kind_is_let_go(desk: Client, home: AgencyPage) -> None:
     leftovers = {"page": str(home.pk), "path": "not an address", "link": "nor this"}
     assert desk.post(addresses_for("add", Goal), goal_form(kind="code", **leftovers)).status_code == 302
     goal = Goal.objects.get()
     assert (goal.page_id, goal.path, goal.link) == (None, "", "")
+
+
+@pytest.mark.parametrize(
+    "before, fields, anew",
+    [
+        ({}, {"name": "Other words", "smallest_difference": "1.0", "public_name": "Applications"}, False),
+        ({}, {"path": "/apply/done"}, False),  # the same address
+        ({}, {"path": "/applied/"}, True),
+        ({}, {"kind": "form"}, True),
+        ({"live": False}, {}, True),  # switched on again
+        ({"live": False}, {"live": ""}, False),
+        ({}, {"live": ""}, False),
+        ({"kind": "link", "path": "", "link": "https://a.example/"}, {"link": "https://b.example/"}, True),
+        ({"kind": "link", "path": "", "link": "https://a.example/"}, {}, False),
+    ],
+)
+def test_a_goal_is_counted_anew_when_it_is_switched_on_or_something_else_reaches_it(
+    desk: Client, before: dict[str, Any], fields: dict[str, str], anew: bool
+) -> None:
+    made = today() - timedelta(days=40)
+    goal = make_goal("applied", counted_since=made, **{"kind": "page", "path": "/apply/done/", **before})
+    form = {name: getattr(goal, name) for name in ("kind", "path", "link")}
+    assert desk.post(address_of("edit", goal), goal_form(**{**form, **fields})).status_code == 302
+    goal.refresh_from_db()
+    assert goal.counted_since == (today() if anew else made)
+
+
+def test_another_page_makes_it_counted_anew_also_where_only_that_is_saved(home: AgencyPage) -> None:
+    goal = make_goal("applied", kind="page", page=home, counted_since=today() - timedelta(days=40))
+    goal.page = make_page("Thanks", parent=home)
+    goal.save(update_fields=["page"])
+    goal.refresh_from_db()
+    assert goal.counted_since == today()
+
+
+def test_a_new_goal_and_a_copy_are_counted_from_now_on(desk: Client) -> None:
+    desk.post(addresses_for("add", Goal), goal_form())
+    goal = Goal.objects.get()
+    assert goal.counted_since == today()
+    Goal.objects.update(counted_since=today() - timedelta(days=40))
+    assert desk.post(address_of("copy", goal), goal_form(slug="copy")).status_code == 302
+    assert Goal.objects.get(slug="copy").counted_since == today()
 
 
 def test_a_slug_that_was_counted_stays(desk: Client) -> None:

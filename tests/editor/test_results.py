@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from wagtail_personalise_gov.core.counting import Arm, Exposure, Tally
@@ -21,7 +22,7 @@ from wagtail_personalise_gov.counting.reporting import CSV_COLUMNS, harmless
 from wagtail_personalise_gov.counting.results import COLUMNS, Finding
 from wagtail_personalise_gov.editor.addresses import addresses_for
 from wagtail_personalise_gov.editor.chart import chart_of
-from wagtail_personalise_gov.models import Goal, Segment
+from wagtail_personalise_gov.models import Goal, RulesetState, Segment
 
 from ..agency.models import AgencyPage
 from ..counting.gathered import GatheredBuffer
@@ -86,6 +87,12 @@ def test_before_anything_is_counted_the_list_says_what_to_do(desk: Client, home:
     assert "Nothing to report yet" in page
     assert "Add one in a personalised block" in page
     assert "There are no goals yet" in page
+    assert "From then on visits are counted" not in page  # counting is off here
+
+
+def test_where_visits_are_counted_the_empty_list_says_so(desk: Client, home: AgencyPage, configure: Any) -> None:
+    configure(COUNTING=True)
+    assert "From then on visits are counted" in words_of(desk.get(INDEX))
 
 
 def test_while_nothing_is_counted_it_says_so_with_the_remedy(
@@ -98,6 +105,30 @@ def test_while_nothing_is_counted_it_says_so_with_the_remedy(
         assert "Nothing is counted at the moment" not in words_of(desk.get(address))
 
 
+def test_without_personalisation_nothing_is_counted_and_it_says_why(
+    desk: Client, agency_page: AgencyPage, configure: Any
+) -> None:
+    configure(COUNTING=True, MODE="off")
+    for address in (INDEX, block_address(), addresses_for("list", Goal)):
+        page = words_of(desk.get(address))
+        assert "Nothing is counted at the moment. Personalisation is switched off for this website" in page
+        assert "Counting is switched off" not in page
+
+
+def test_during_the_pause_nothing_is_counted_and_it_says_why(
+    desk: Client, desk_of: Any, agency_page: AgencyPage, configure: Any
+) -> None:
+    configure(COUNTING=True)
+    RulesetState.renew(paused_at=timezone.now())
+    for address in (INDEX, block_address(), addresses_for("list", Goal)):
+        page = words_of(desk.get(address))
+        assert "Nothing is counted at the moment. Personalisation has been paused since" in page
+        assert "Turn it on again" in page
+    assert "Turn it on again" not in words_of(desk_of("view_dailytally").get(INDEX))
+    RulesetState.renew(paused_at=None)
+    assert "Nothing is counted at the moment" not in words_of(desk.get(INDEX))
+
+
 def test_the_list_has_a_row_for_each_block_with_its_finding(
     desk: Client, agency_page: AgencyPage, home: AgencyPage, riverside: Segment
 ) -> None:
@@ -106,10 +137,58 @@ def test_the_list_has_a_row_for_each_block_with_its_finding(
     make_page("Quiet", ("line", apart(personalised("a", (riverside, "b")), "quiet")), parent=home)
     page = words_of(desk.get(INDEX))
     assert (
-        "Flood Body → Offer Name of riverside Saw this version: 27,000 Held back for comparison: 3,000 Higher" in page
+        "Flood Body → Offer Name of riverside Saw this version: 27,000 Held back for comparison: 3,000 "
+        "Higher: Name of riverside, “Name of applied”" in page
     )
     assert "Quiet Body → Line Name of riverside Nothing counted yet Nothing counted yet" in page
     assert block_address() in desk.get(INDEX).content.decode()
+
+
+def test_of_several_findings_the_list_names_the_first_and_how_many_more(
+    desk: Client, agency_page: AgencyPage, riverside: Segment
+) -> None:
+    for goal in ("applied", "called"):
+        make_goal(goal)
+    days = past_days(30)
+    count(Arm.VARIANT, 900, {"applied": 180, "called": 180}, days=days)
+    count(Arm.HOLDOUT, 100, {"applied": 10, "called": 10}, days=days)
+    assert "Higher: Name of riverside, “Name of applied” and 1 more" in words_of(desk.get(INDEX))
+
+
+def test_an_alarm_in_the_list_is_of_its_version(desk: Client, agency_page: AgencyPage) -> None:
+    days = past_days(30)
+    count(Arm.VARIANT, 500, days=days)
+    count(Arm.HOLDOUT, 500, days=days)  # half, where a tenth was drawn
+    assert "Don’t rely on it: Name of riverside" in words_of(desk.get(INDEX))
+
+
+def test_where_nothing_is_known_yet_the_list_names_no_version(desk: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    count(Arm.VARIANT, 40, share=0)
+    page = words_of(desk.get(INDEX))
+    assert "Nothing to compare with" in page
+    assert "“Name of applied”" not in page
+
+
+def test_what_only_others_were_shown_is_no_lack_of_goals(desk: Client, agency_page: AgencyPage) -> None:
+    count(Arm.STANDARD, 400)
+    page = words_of(desk.get(INDEX))
+    assert "No goal yet" in page
+    assert "Nobody saw a version yet" not in page
+    make_goal("applied")
+    page = words_of(desk.get(INDEX))
+    assert "Nobody saw a version yet" in page
+    assert "No goal yet" not in page
+
+
+def test_a_segment_is_found_by_its_name(
+    desk: Client, agency_page: AgencyPage, home: AgencyPage, riverside: Segment
+) -> None:
+    hilltop = make_segment("hilltop")
+    make_page("Quiet", ("line", apart(personalised("a", (hilltop, "b")), "quiet")), parent=home)
+    page = words_of(desk.get(INDEX, {"q": "of RIVERside"}))
+    assert "Flood Body" in page
+    assert "Quiet Body" not in page
 
 
 def test_it_can_be_searched(desk: Client, agency_page: AgencyPage, home: AgencyPage, riverside: Segment) -> None:
@@ -118,7 +197,7 @@ def test_it_can_be_searched(desk: Client, agency_page: AgencyPage, home: AgencyP
         page = words_of(desk.get(address, {"q": "fLOOD"}))
         assert "Flood" in page
         assert "Quiet" not in page
-    assert "No place with these words" in words_of(desk.get(INDEX, {"q": "nowhere"}))
+    assert "No version stands in a place with these words" in words_of(desk.get(INDEX, {"q": "nowhere"}))
 
 
 def test_the_list_is_paged(desk: Client, home: AgencyPage, riverside: Segment) -> None:
@@ -174,7 +253,10 @@ def test_before_its_first_visit_a_block_says_what_has_to_be_so(desk: Client, age
     make_goal("applied")
     page = words_of(desk.get(block_address()))
     assert "Nothing has been counted here yet" in page
-    assert "A share of their visitors is held back for comparison" in page
+    assert "Your own visits, while you are signed in here, are not counted" in page
+    assert "To find out what a version changes, a share of its visitors must also be held back" in page
+    assert page.count("Nothing was counted for this version yet.") == 1
+    assert "Nothing counted yet" not in page
     assert "Goal: Name of applied" not in page
 
 
@@ -195,6 +277,30 @@ def test_a_block_is_compared_for_each_goal(desk: Client, agency_page: AgencyPage
     assert applied.comparisons[0].comparison.finding is Finding.HIGHER
     assert applied.comparisons[0].comparison.words in page
     assert called.comparisons[0].comparison.finding is not Finding.HIGHER
+
+
+def test_it_begins_with_what_was_found_and_the_worst_of_it(desk: Client, agency_page: AgencyPage) -> None:
+    names = ("1-quiet", "2-better", "3-worse")
+    for name in names:
+        make_goal(name)
+    days = past_days(30)
+    count(Arm.VARIANT, 900, {"2-better": 180, "3-worse": 45}, days=days)
+    count(Arm.HOLDOUT, 100, {"2-better": 10, "3-worse": 20}, days=days)
+    response = desk.get(block_address())
+    assert [(row.finding, row.goal) for row in response.context["found"]] == [
+        (Finding.LOWER, "3-worse"),
+        (Finding.HIGHER, "2-better"),
+    ]
+    assert [section.slug for section in response.context["sections"]] == ["2-better", "3-worse", "1-quiet"]
+    page = words_of(response)
+    assert "What was found Lower: Version 1 (Name of riverside), “Name of 3-worse” Higher: Version 1" in page
+    assert 'href="#goal-3-worse"' in response.content.decode()
+
+
+def test_before_anything_was_found_it_says_so(desk: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    count(Arm.VARIANT, 40, share=0)
+    assert "What was found Nothing yet." in words_of(desk.get(block_address()))
 
 
 def test_small_counts_are_withheld_on_the_page_and_in_csv(desk: Client, agency_page: AgencyPage) -> None:
@@ -220,6 +326,14 @@ def test_what_is_broken_is_said_loudly(desk: Client, agency_page: AgencyPage) ->
     assert version.alarm
     assert version.alarm in words_of(response)
     assert version.alarm not in version.notes
+    assert "Name of riverside Not to be relied on Saw this version" in words_of(response)  # in the table
+    assert "Don’t rely on it: Version 1 (Name of riverside)" in words_of(response)
+
+
+def test_what_is_sound_is_not_called_broken(desk: Client, agency_page: AgencyPage) -> None:
+    make_goal("applied")
+    judged("applied")
+    assert "Not to be relied on" not in words_of(desk.get(block_address()))
 
 
 def test_without_goals_it_says_what_was_shown_and_how_to_add_one(desk: Client, agency_page: AgencyPage) -> None:
@@ -232,15 +346,16 @@ def test_without_goals_it_says_what_was_shown_and_how_to_add_one(desk: Client, a
 
 def test_visits_without_a_comparison_stand_apart(desk: Client, agency_page: AgencyPage) -> None:
     make_goal("applied")
+    make_goal("called")
     count(Arm.STANDARD, 400, {"applied": 40})
     count(Arm.LEARNING, 50, {"applied": 25}, share=0)
     response = desk.get(block_address())
-    (section,) = response.context["sections"]
+    (section, _called) = response.context["sections"]
     assert [(row.name, row.rate.visits.count) for row in section.others] == [
         ("Version 1, learning mode", 50),
         ("Everyone else", 400),
     ]
-    assert "Don’t compare them with the versions" in words_of(response)
+    assert words_of(response).count("Don’t compare them with the versions") == 1
 
 
 def test_versions_for_several_segments_have_a_letter_for_each(

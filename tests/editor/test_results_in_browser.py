@@ -110,6 +110,15 @@ def test_the_page_of_a_block_scrolls_one_way_only(desk_with: Callable[..., Page]
         assert height >= 14
 
 
+def test_all_figures_are_in_sight_on_a_narrow_screen(desk_with: Callable[..., Page], report: str) -> None:
+    desk = desk_with(viewport={"width": 320, "height": 800})
+    desk.goto(report)
+    regions = desk.locator(".personalise-results__scroll")
+    assert regions.count() == 3  # two goals, and the visits without a comparison
+    for region in regions.all():
+        assert region.evaluate("region => region.scrollWidth <= region.clientWidth")
+
+
 def test_the_chart_says_for_the_ear_what_it_shows(desk_with: Callable[..., Page], report: str) -> None:
     desk = desk_with()
     desk.goto(report)

@@ -11,12 +11,17 @@ from django.core.management import call_command
 from django.test import Client, TestCase, override_settings
 
 from example_site import settings as demo
-from wagtail_personalise_gov.models import LocationRule, Segment
+from example_site.models import ServicePage
+from wagtail_personalise_gov.core.contents import personalised_in
+from wagtail_personalise_gov.counting.buffer import flush
+from wagtail_personalise_gov.counting.results import Finding, block_results
+from wagtail_personalise_gov.models import DailyTally, Goal, LocationRule, Segment
 
 RIVERSIDE, HILLTOP, FRANCE, NOWHERE = "192.0.2.7", "198.51.100.7", "203.0.113.7", "127.0.0.1"
 HOME, LICENCE, EMERGENCY = "/", "/services/business-licence/", "/emergency/"
 NOON = datetime(2026, 4, 18, 12, tzinfo=UTC)
 COUNCILLORS = "/services/your-councillors/"
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148"
 WARNING = "Flood warning: the River Moor"
 
 
@@ -174,6 +179,27 @@ class TestStories(NorthmoorTestCase):
         assert "riverside-ward" in visitor.follows(COUNCILLORS)
         visitor.cookies["northmoor_ward"] = "atlantis"
         assert "riverside-ward" not in visitor.follows(COUNCILLORS)
+
+    def test_the_report_finds_that_the_version_for_phones_helps(self) -> None:
+        page = ServicePage.objects.get(slug="garden-waste")
+        (content,) = personalised_in(list(page.body.raw_data))
+        today = datetime.now(UTC).date()
+        result = block_results([version.id for version in content.versions], list(Goal.objects.all()), today)
+        (phone,) = [version for version in result.versions if version.segment == "on-a-phone"]
+        findings = {comparison.goal: comparison.finding for comparison in phone.comparisons}
+        assert findings == {"garden-waste-form": Finding.HIGHER, "other-bins": Finding.NOT_ENOUGH}
+
+    def test_a_visit_on_a_phone_is_counted_and_may_be_held_back(self) -> None:
+        before = sum(DailyTally.objects.values_list("count", flat=True))
+        stories = set()
+        for _visitor in range(200):  # none of them held back: once in 10⁹ runs
+            visitor = Visitor(NOWHERE, **{"User-Agent": PHONE})
+            stories |= set(visitor.arrives("/services/garden-waste/"))
+            answer = visitor.get("/personalisation/goal/garden-waste-form/")
+            assert answer["Location"].startswith("https://forms.northmoor.example.gov/")
+        flush()
+        assert sum(DailyTally.objects.values_list("count", flat=True)) == before + 400
+        assert stories == {"on-a-phone", "standard"}
 
     def test_plain_pages_are_untouched(self) -> None:
         paths = ["/news/", *set(re.findall(r'href="(/news/[^"]+)"', Visitor().get("/news/").content.decode()))]

@@ -1,5 +1,6 @@
 """What visitors are told of counting is what is so: on the page about it, in the banner, in the register."""
 
+import datetime
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,8 @@ from django.test import Client
 from wagtail.models import Site
 
 from tests.agency.models import AgencyPage
-from tests.factories import make_segment
+from tests.counting.gathered import BROWSER
+from tests.factories import hero, make_page, make_segment, personalised
 from tests.privacy.test_about import ABOUT, CHOICE, read
 from tests.privacy.test_banner import banner_of
 from tests.privacy.test_browser import (  # noqa: F401  two of them are fixtures
@@ -21,7 +23,7 @@ from tests.privacy.test_browser import (  # noqa: F401  two of them are fixtures
     styled,
 )
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.models import Goal, LocationRule, PersonalisationSettings, Segment
+from wagtail_personalise_gov.models import DateRangeRule, Goal, LocationRule, PersonalisationSettings, Segment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -72,7 +74,7 @@ def test_it_says_what_is_counted_and_for_how_long_that_is_kept(
     words = counted_in(read(visitor))
     assert "lead to one of these: Applications for a licence Leaflets ordered We keep totals for each day" in words
     assert "They are kept for 90 days." in words
-    assert "Nobody is shown a total below 20" in words
+    assert "Totals from 1 to 19 are never shown, only that they are below 20." in words
     for hidden in ("Internal name", "No longer counted"):
         assert hidden not in words
 
@@ -322,6 +324,22 @@ def test_the_banner_says_what_is_counted(
         compiling.holder.check_again()
     words = banner_of(visitor.get("/full/").content.decode())
     assert says in words
+
+
+def test_whoever_is_counted_is_asked_also_where_nothing_about_them_is_used(home: AgencyPage, counting: Any) -> None:
+    autumn = make_segment("autumn", DateRangeRule(first_day=datetime.date(2020, 1, 1)))
+    page = personalised(hero("All year"), (autumn, hero("From September")))
+    make_page("Register", ("offer", page), parent=home, slug="register")
+    visitor = Client(headers={"user-agent": BROWSER})
+    response = visitor.get("/register/")
+    assert visitor.cookies["personalise_count"].value
+    words = banner_of(response.content.decode())
+    assert "change with the date, the time or the page, for everybody alike" in words
+    assert "We count how often each version is shown" in words
+    assert "We use" not in words
+    visitor.post("/personalisation/choice/", {"choice": "refused"}, headers={"sec-fetch-site": "same-origin"})
+    assert "From September" in visitor.get("/register/").content.decode()  # a date goes on working
+    assert not visitor.cookies["personalise_count"].value
 
 
 @pytest.mark.parametrize("mode", ["opt_out", "opt_in"])

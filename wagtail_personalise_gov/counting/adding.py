@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,11 +29,14 @@ BATCH_MAX_AGE = timedelta(days=7)  # no process that was interrupted is still at
 Row = tuple[datetime.date, str, str, str, str, int, str]  # as DailyTally.KEY
 
 
-def add_to_tallies(increments: Mapping[Tally, int], batch: UUID | None = None) -> int:
+def add_to_tallies(
+    increments: Mapping[Tally, int], batch: UUID | None = None, patience_seconds: float | None = None
+) -> int:
     """Add these to the daily totals, in one transaction of its own; how many increments that were.
 
     Of a `batch` that was added before, by whomever, nothing is added again: it is 0. Raises DatabaseError where it
-    can't be done, and RuntimeError within a transaction of the caller's, who could take it back; nothing is added then.
+    can't be done, or not with this patience, and RuntimeError within a transaction of the caller's, who could take it
+    back; nothing is added then.
     """
     rows = _rows(increments)
     if not rows:
@@ -40,7 +44,7 @@ def add_to_tallies(increments: Mapping[Tally, int], batch: UUID | None = None) -
     using = database()
     # Always in the same order, so that two processes wait for each other, and never each for the other.
     ordered = sorted(rows.items())
-    with transaction.atomic(using=using, durable=True):
+    with _own_transaction(using, patience_seconds):
         if batch is not None and not TallyBatch.objects.using(using).get_or_create(pk=batch)[1]:
             return 0
         if connections[using].vendor in CAN_ADD_IN_ONE_STATEMENT:
@@ -50,9 +54,10 @@ def add_to_tallies(increments: Mapping[Tally, int], batch: UUID | None = None) -
     return sum(rows.values())
 
 
-def forget_batches(*numbers: UUID) -> None:
+def forget_batches(*numbers: UUID, patience_seconds: float | None = None) -> None:
     """Forget that these were added: nobody can come with them again."""
-    TallyBatch.objects.using(database()).filter(pk__in=numbers).delete()
+    with _own_transaction(database(), patience_seconds):
+        TallyBatch.objects.using(database()).filter(pk__in=numbers).delete()
 
 
 def old_batches() -> Any:
@@ -74,6 +79,40 @@ def in_callers_transaction() -> bool:
 def in_tests_transaction() -> bool:
     """Whether all this takes place in a test that takes back whatever it writes."""
     return any(map(_is_a_tests, connections[database()].atomic_blocks))
+
+
+@contextmanager
+def _own_transaction(using: str, patience_seconds: float | None) -> Iterator[None]:
+    """A transaction of its own. With a patience no statement in it waits longer for others that lock the database.
+
+    PostgreSQL and SQLite can be told so. Other databases wait as long as they always do.
+    """
+    connection = connections[using]
+    patience = None if patience_seconds is None else int(patience_seconds * 1000)
+    with _busy_timeout(connection, patience), transaction.atomic(using=using, durable=True):
+        if patience is not None and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:  # until the end of the transaction
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+                    [str(patience), str(patience)],
+                )
+        yield
+
+
+@contextmanager
+def _busy_timeout(connection: BaseDatabaseWrapper, milliseconds: int | None) -> Iterator[None]:
+    """On SQLite, have this connection wait so long for another that writes, and afterwards as long as before."""
+    if milliseconds is None or connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
 
 
 def _is_a_tests(block: transaction.Atomic) -> bool:

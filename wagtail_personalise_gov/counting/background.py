@@ -20,14 +20,18 @@ from .adding import in_tests_transaction
 from .buffer import Buffer
 
 FLUSH_SECONDS = 10  # from one emptying to the next
-OVERDUE_SECONDS = 2 * FLUSH_SECONDS  # then there is no thread: some servers start none (uWSGI without enable-threads)
+OVERDUE_SECONDS = 2 * FLUSH_SECONDS  # then no thread runs: some servers let none (uWSGI without enable-threads)
+PATIENCE_SECONDS = 0.25  # where a request must add by itself: how long a statement waits for others, beginning and end
 LONGEST_PAUSE = 60  # seconds from one try to the next, while tries fail
 
 _buffers: WeakSet[BackgroundBuffer] = WeakSet()
 
 
 class BackgroundBuffer(Buffer):
-    """Empties itself every FLUSH_SECONDS, and when woken. What that means is told by `_empty`."""
+    """Empties itself every FLUSH_SECONDS, and when woken. What that means is told by `_empty`.
+
+    The thread may have to wait for a database, however long. A request does the thread's work only where none runs.
+    """
 
     def __init__(self) -> None:
         self._begin_anew()
@@ -39,6 +43,8 @@ class BackgroundBuffer(Buffer):
         self._lock = threading.Lock()  # held for moments only, never while a database or a network answers
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._at_work: threading.Thread | None = None  # the thread, while it empties
+        self._came_by = float("-inf")  # when the thread was last seen to run
         self._failures = 0  # in a row
         self._pause_until = float("-inf")  # seconds of the monotonic clock
 
@@ -65,6 +71,7 @@ class BackgroundBuffer(Buffer):
         with self._lock:
             if self._thread is not None:
                 return
+            self._came_by = time.monotonic()
             self._thread = thread = threading.Thread(target=self._run, name="wagtail_personalise_gov", daemon=True)
         # No thread can be had, or the process is about to end: then requests empty what is overdue.
         with suppress(RuntimeError):
@@ -77,14 +84,25 @@ class BackgroundBuffer(Buffer):
             wake.clear()
             if self._thread is not this:
                 return  # closed
+            self._came_by = time.monotonic()
             if self._pausing:
                 continue
+            self._at_work = this
             try:
                 self._empty()
             except Exception as error:  # the thread must go on, whatever a driver raises
                 self._failed(error)
             finally:
+                self._came_by, self._at_work = time.monotonic(), None
                 connections.close_all()  # those of this thread: none is kept open while nothing happens
+
+    @property
+    def _has_thread(self) -> bool:
+        """Whether a thread does the work, also while a database keeps it waiting: then a request must not."""
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return False
+        return self._at_work is thread or time.monotonic() - self._came_by < OVERDUE_SECONDS
 
     @property
     def _pausing(self) -> bool:

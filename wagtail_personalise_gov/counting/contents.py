@@ -130,6 +130,17 @@ class StandingBlocks:
     def on_page(self, page: int) -> list[CountedBlock]:
         return [block for block in self.all if any(place.page_id == page for place in block.places)]
 
+    def found_by(self, words: str) -> list[CountedBlock]:
+        """Those with these words in the title of a place, in their name there, or in the name of a segment."""
+        words = words.casefold()
+        return [block for block in self.all if any(words in text.casefold() for text in self._known_as(block))]
+
+    def _known_as(self, block: CountedBlock) -> Iterator[str]:
+        for place in block.places:
+            yield f"{place.title} {place.name}"
+        for version in block.versions:
+            yield from (str(self.segments[key]) for key in version.segments if key in self.segments)
+
     @cached_property
     def segments(self) -> dict[int, Segment]:
         """The segments that the versions are for, by primary key."""

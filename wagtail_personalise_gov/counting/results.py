@@ -18,9 +18,9 @@ from ..conf import settings
 from ..core.counting import LOTS, Arm
 from ..models import Goal
 from . import statistics, wording
-from .looks import Fourfold, Looks, fourfold, more_visits, next_look, take_looks
+from .looks import Fourfold, Looks, Plan, fourfold, last_day_of_a_week, more_visits, take_looks
 from .publishing import Published, publish, publish_part, shown
-from .totals import COMPARED, Days, Sums, Tallies, Totals, read_tallies
+from .totals import COMPARED, DAY, Days, Tallies, Totals, read_tallies
 
 Key = TypeVar("Key")
 
@@ -92,11 +92,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class GoalRate:
-    """How many visits of an arm that is not compared (learning, standard) reached a goal."""
+    """How many visits of an arm that is not compared (learning, standard) reached a goal, since it can be reached."""
 
     goal: str  # its slug
     goal_name: str
     rate: Rate
+    since: date  # the first UTC day of these visits
+    began_later: bool = False  # than the visits that the arm has in all
+
+    @property
+    def words(self) -> str:
+        """Since when, where it began later; else ""."""
+        return wording.counted_since(self.since) if self.began_later else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,8 @@ class Comparison:
     variant: Rate
     holdout: Rate | None  # None: nobody is held back
     finding: Finding
-    words: str  # the finding, as one or two sentences for editors
+    words: str  # the finding, as a few sentences for editors
+    since: date | None = None  # the first UTC day of its visits; None where its figures did not begin yet
     difference: float | None = None
     low: float | None = None
     high: float | None = None
@@ -144,7 +152,7 @@ class VersionResult:
     visits: Mapping[Arm, Published] = field(default_factory=dict)  # VARIANT, HOLDOUT, LEARNING: those there are
     sample_ratio_alarm: bool = False
     comparisons: Sequence[Comparison] = ()  # one for each goal, in the order of the goals given
-    learning: Sequence[GoalRate] = ()  # one for each goal, where visits were counted in learning mode
+    learning: Sequence[GoalRate] = ()  # one for each goal that has begun, where visits were counted in learning mode
     learning_days: Days | None = None
 
     @property
@@ -174,7 +182,7 @@ class BlockResult:
 
     versions: Sequence[VersionResult]  # in the order of the ids given
     standard_visits: Published  # shown the standard version because no version was for them
-    standard: Sequence[GoalRate] = ()  # theirs, one for each goal; not to be compared: these are other people
+    standard: Sequence[GoalRate] = ()  # theirs, for each goal that has begun; not to be compared: they are other people
     standard_days: Days | None = None
 
     @property
@@ -193,8 +201,9 @@ class BlockResult:
         return rows
 
 
-# since, until and looked_on are ISO dates. What concludes (difference to words) stands with the arm "variant". Rates,
-# differences and limits are fractions to four places. "" where there is none.
+# since, until and looked_on are ISO dates; since is the goal's, where that began later. What concludes (difference to
+# words) stands with the arm "variant". Rates, differences and limits are fractions to four places. "" where there is
+# none.
 COLUMNS = (
     "since", "until", "variant", "segment", "arm", "share_percent", "goal", "visits", "reached", "rate",
     "difference", "low", "high", "finding", "looked_on", "words",
@@ -219,23 +228,36 @@ def results_of(blocks: Mapping[Key, Sequence[str]], goals: Iterable[Goal], today
 
 def result_from(tallies: Tallies, versions: Sequence[str], goals: Sequence[Goal], today: date) -> BlockResult:
     """What these tallies tell of the block with these versions; no query."""
+    plans = [_plan_of(goal) for goal in goals]
     standard = tallies.standard_of(versions)
     return BlockResult(
         versions=[
-            _version_result(variant, segment, goals, tallies, today)
+            _version_result(variant, segment, goals, plans, tallies, today)
             for variant in versions
             for segment in tallies.segments_of(variant) or [""]
         ],
-        standard_visits=publish(standard.visits),
-        standard=_goal_rates(standard, goals),
-        standard_days=standard.days,
+        standard_visits=publish(standard.up_to(today, Arm.STANDARD) if standard else 0),
+        standard=_goal_rates(standard, Arm.STANDARD, goals, plans, today),
+        standard_days=_days_of(standard),
     )
 
 
-def _version_result(variant: str, segment: str, goals: Sequence[Goal], tallies: Tallies, today: date) -> VersionResult:
+def _plan_of(goal: Goal) -> Plan:
+    # Of the day on which it was made, or made anew, visits may have come before that.
+    return Plan(goal.slug, float(goal.smallest_difference) / 100, goal.counted_since + DAY, goal.reached_by)
+
+
+def _version_result(
+    variant: str, segment: str, goals: Sequence[Goal], plans: Sequence[Plan], tallies: Tallies, today: date
+) -> VersionResult:
     learning = tallies.learning_of(variant, segment)
-    result = VersionResult(variant, segment, learning=_goal_rates(learning, goals), learning_days=learning.days)
-    visits = {Arm.LEARNING: publish(learning.visits)} if learning.days else {}
+    result = VersionResult(
+        variant,
+        segment,
+        learning=_goal_rates(learning, Arm.LEARNING, goals, plans, today),
+        learning_days=_days_of(learning),
+    )
+    visits = {Arm.LEARNING: publish(learning.up_to(today, Arm.LEARNING))} if learning else {}
     shares = tallies.shares_of(variant, segment)
     if not shares:
         return replace(result, visits=visits)
@@ -244,10 +266,7 @@ def _version_result(variant: str, segment: str, goals: Sequence[Goal], tallies: 
     share = max(shares, key=lambda share: (share > 0, shares[share].until, shares[share].since))
     totals = shares[share]
     too_old = bool(share) and _too_old(totals.since, today)
-    looks = Looks(today)
-    if share and not too_old and statistics.available():
-        worth_knowing = {goal.slug: float(goal.smallest_difference) / 100 for goal in goals}
-        looks = take_looks(totals, worth_knowing, share, today)
+    looks = take_looks(totals, plans, today, share if not too_old and statistics.available() else 0)
     alarm = bool(share) and any(_alarm(totals, share, day) for day in {looks.now, *looks.taken.values()})
     compared = {arm: publish(totals.up_to(looks.now, arm)) for arm in (COMPARED if share else COMPARED[:1])}
     ended = shares[0].first_after(totals.until) if share and 0 in shares else None
@@ -278,38 +297,50 @@ class _Judging:
     ended: bool
 
     def comparison(self, goal: Goal) -> Comparison:
-        day = self.looks.taken.get(goal.slug, self.looks.now)
+        since = self.looks.began.get(goal.slug)
+        until = self.looks.taken.get(goal.slug, self.looks.now)
+        days = (since or until + DAY, until)
         comparison = Comparison(
             goal=goal.slug,
             goal_name=goal.name,
-            variant=_rate_up_to(self.totals, day, Arm.VARIANT, goal.slug),
-            holdout=_rate_up_to(self.totals, day, Arm.HOLDOUT, goal.slug) if self.share else None,
+            variant=_rate_between(self.totals, days, Arm.VARIANT, goal.slug),
+            holdout=_rate_between(self.totals, days, Arm.HOLDOUT, goal.slug) if self.share else None,
             finding=Finding.NO_HOLDOUT,
             words=wording.no_holdout(),
+            since=since,
         )
-        if not self.share:
-            return comparison
+        if self.share:
+            comparison = self._concluded(comparison, goal, days)
+        if since and since > self.totals.since:
+            comparison = replace(comparison, words=f"{comparison.words} {wording.counted_since(since)}")
+        return comparison
+
+    def _concluded(self, comparison: Comparison, goal: Goal, days: Days) -> Comparison:
         if self.alarm:
             return replace(comparison, finding=Finding.SAMPLE_RATIO, words=wording.do_not_rely())
         if self.too_old:
             return replace(comparison, finding=Finding.TOO_OLD, words=wording.too_old())
-        counts = fourfold(self.totals, goal.slug, day)
+        if comparison.since is None:
+            return replace(comparison, finding=Finding.NOT_ENOUGH, words=wording.begins_later())
+        counts = fourfold(self.totals, goal.slug, *days)
         if not statistics.available():
             difference = counts.difference if counts else None
             words = wording.no_statistics()
             return replace(comparison, finding=Finding.NO_STATISTICS, words=words, difference=difference)
         if counts and goal.slug in self.looks.taken:
-            return _judged(comparison, counts, day)
+            return _judged(comparison, counts, days[1])
         if counts is None and any(count.withheld for count in _counts_of(comparison)):
             return replace(comparison, finding=Finding.WITHHELD, words=wording.withheld())
-        return self._not_yet(comparison, counts, goal)
+        if counts and not counts.pooled and not self.ended:
+            return replace(comparison, finding=Finding.NOT_ENOUGH, words=wording.nobody_reached_it())
+        return self._not_yet(comparison, counts, goal, comparison.since)
 
-    def _not_yet(self, comparison: Comparison, counts: Fourfold | None, goal: Goal) -> Comparison:
+    def _not_yet(self, comparison: Comparison, counts: Fourfold | None, goal: Goal, since: date) -> Comparison:
         more = None
         if counts and not self.ended:
             missing = more_visits(counts, float(goal.smallest_difference) / 100, self.share)
             more = statistics.two_digits_up(missing)
-        words = wording.not_enough(more, self.ended, next_look(self.totals.since, self.today))
+        words = wording.not_enough(more, self.ended, last_day_of_a_week(self.totals, since, self.today))
         return replace(comparison, finding=Finding.NOT_ENOUGH, words=words, more_visits=more)
 
 
@@ -355,8 +386,8 @@ def _too_old(since: date, today: date) -> bool:
     return (today - since).days >= kept - kept // 12
 
 
-def _rate_up_to(totals: Totals, day: date, arm: Arm, goal: str) -> Rate:
-    return _rate(totals.up_to(day, arm), totals.up_to(day, arm, goal))
+def _rate_between(totals: Totals, days: Days, arm: Arm, goal: str) -> Rate:
+    return _rate(totals.between(*days, arm), totals.between(*days, arm, goal))
 
 
 def _rate(visits: int, reached: int) -> Rate:
@@ -367,10 +398,27 @@ def _rate(visits: int, reached: int) -> Rate:
     return Rate(visits_shown, reached_shown, rate)
 
 
-def _goal_rates(sums: Sums, goals: Sequence[Goal]) -> list[GoalRate]:
-    if sums.days is None:
+def _goal_rates(
+    totals: Totals | None, arm: Arm, goals: Sequence[Goal], plans: Sequence[Plan], today: date
+) -> list[GoalRate]:
+    if totals is None:
         return []
-    return [GoalRate(goal.slug, goal.name, _rate(sums.visits, sums.reached(goal.slug))) for goal in goals]
+    began = take_looks(totals, plans, today).began
+    return [
+        GoalRate(
+            goal.slug,
+            goal.name,
+            _rate_between(totals, (began[goal.slug], today), arm, goal.slug),
+            since=began[goal.slug],
+            began_later=began[goal.slug] > totals.since,
+        )
+        for goal in goals
+        if goal.slug in began
+    ]
+
+
+def _days_of(totals: Totals | None) -> Days | None:
+    return (totals.since, totals.until) if totals else None
 
 
 def _counts_of(comparison: Comparison) -> Iterator[Published]:
@@ -388,10 +436,10 @@ def _version_rows(version: VersionResult) -> Iterator[dict[str, Any]]:
         about["share_percent"] = version.share / (LOTS // 100)
         days = (version.since, version.until)
         for comparison in version.comparisons:
-            until = comparison.looked_on or version.until
+            goal_days = (comparison.since, comparison.looked_on or version.until)
             yield _row(
                 Arm.VARIANT,
-                (version.since, until),
+                goal_days,
                 comparison.goal,
                 comparison.variant,
                 **about,
@@ -403,7 +451,7 @@ def _version_rows(version: VersionResult) -> Iterator[dict[str, Any]]:
                 words=comparison.words,
             )
             if comparison.holdout:
-                yield _row(Arm.HOLDOUT, (version.since, until), comparison.goal, comparison.holdout, **about)
+                yield _row(Arm.HOLDOUT, goal_days, comparison.goal, comparison.holdout, **about)
         if not version.comparisons:
             for arm in COMPARED:
                 if arm in version.visits:
@@ -418,14 +466,16 @@ def _plain_rows(
     arm: Arm, visits: Published, rates: Sequence[GoalRate], days: Days, **about: Any
 ) -> Iterator[dict[str, Any]]:
     for rate in rates:
-        yield _row(arm, days, rate.goal, rate.rate, **about)
+        yield _row(arm, (rate.since, days[1]), rate.goal, rate.rate, **about)
     if not rates:
         yield _row(arm, days, "", visits, **about)
 
 
-def _row(arm: Arm, days: Days, goal: str, counts: Rate | Published, **more: Any) -> dict[str, Any]:
+def _row(arm: Arm, days: tuple[date | None, date], goal: str, counts: Rate | Published, **more: Any) -> dict[str, Any]:
     since, until = days
-    row = {"since": since.isoformat(), "until": until.isoformat(), "arm": arm.value, "goal": goal, **more}
+    row = {"arm": arm.value, "goal": goal, **more}
+    if since and since <= until:  # else no day of it is shown yet
+        row |= {"since": since.isoformat(), "until": until.isoformat()}
     if isinstance(counts, Rate):
         row |= {"visits": _cell(counts.visits), "reached": _cell(counts.reached), "rate": _fraction(counts.rate)}
     else:

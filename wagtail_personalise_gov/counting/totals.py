@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import accumulate
 
-from django.db.models import Max, Min, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from ..core.counting import Arm
 from ..models import DailyTally
@@ -17,14 +17,20 @@ COMPARED = (Arm.VARIANT, Arm.HOLDOUT)
 SHOWN = ""  # where a goal's slug would stand: all visits that were shown it
 IDS_IN_A_QUERY = 400  # SQLite may take no more than 999 values, and here each is asked for twice
 
+DAY = timedelta(days=1)
+
+Daily = tuple[date, Arm, str, int]  # day, arm, goal or SHOWN, count
 Days = tuple[date, date]  # the first and the last, in UTC
 
 
 class Totals:
-    """Daily totals of a version under one share, asked for as what they add up to until the end of some day."""
+    """Daily totals of what belongs together, asked for as what they add up to until the end of some day.
 
-    def __init__(self, daily: Iterable[tuple[date, Arm, str, int]]) -> None:
-        """`daily` is (day, arm, goal or SHOWN, count), in any order; at least one."""
+    It is a version under one share, or in learning mode; or the standard version of a block.
+    """
+
+    def __init__(self, daily: Iterable[Daily]) -> None:
+        """In any order; at least one."""
         sums: dict[tuple[Arm, str], dict[date, int]] = {}
         for day, arm, goal, count in daily:
             days = sums.setdefault((arm, goal), {})
@@ -41,6 +47,10 @@ class Totals:
     def until(self) -> date:
         return self._every_day[-1]
 
+    @property
+    def arms(self) -> frozenset[Arm]:
+        return frozenset(arm for arm, _goal in self._days)
+
     def first_after(self, day: date) -> date | None:
         """The first day after that one on which something was counted."""
         return next((later for later in self._every_day if later > day), None)
@@ -51,24 +61,9 @@ class Totals:
         place = bisect_right(days, day)
         return self._sums[arm, goal][place - 1] if place else 0
 
-
-@dataclass(slots=True)
-class Sums:
-    """What was counted of an arm that is not compared, over all days."""
-
-    counts: dict[str, int] = field(default_factory=dict)  # by goal, or SHOWN
-    days: Days | None = None
-
-    def add(self, goal: str, count: int, days: Days) -> None:
-        self.counts[goal] = self.counts.get(goal, 0) + count
-        self.days = (min(self.days[0], days[0]), max(self.days[1], days[1])) if self.days else days
-
-    @property
-    def visits(self) -> int:
-        return self.counts.get(SHOWN, 0)
-
-    def reached(self, goal: str) -> int:
-        return self.counts.get(goal, 0)
+    def between(self, since: date, until: date, arm: Arm, goal: str = SHOWN) -> int:
+        """The same from the first of these days to the end of the last; 0 where that one comes before."""
+        return max(self.up_to(until, arm, goal) - self.up_to(since - DAY, arm, goal), 0)
 
 
 @dataclass(slots=True)
@@ -76,8 +71,8 @@ class Tallies:
     """What was read, by where it belongs. A version that stands in several copies of a block is counted as one."""
 
     compared: dict[str, dict[str, dict[int, Totals]]] = field(default_factory=dict)  # by version, segment, share
-    learning: dict[str, dict[str, Sums]] = field(default_factory=dict)  # by version, segment
-    standard: dict[str, Sums] = field(default_factory=dict)  # by the block's id at the time
+    learning: dict[str, dict[str, Totals]] = field(default_factory=dict)  # by version, segment
+    standard: dict[str, list[Daily]] = field(default_factory=dict)  # by the block's id at the time
 
     def segments_of(self, variant: str) -> list[str]:
         """The slugs for which this version was counted."""
@@ -86,18 +81,13 @@ class Tallies:
     def shares_of(self, variant: str, segment: str) -> dict[int, Totals]:
         return self.compared.get(variant, {}).get(segment, {})
 
-    def learning_of(self, variant: str, segment: str) -> Sums:
-        return self.learning.get(variant, {}).get(segment, Sums())
+    def learning_of(self, variant: str, segment: str) -> Totals | None:
+        return self.learning.get(variant, {}).get(segment)
 
-    def standard_of(self, versions: Sequence[str]) -> Sums:
+    def standard_of(self, versions: Sequence[str]) -> Totals | None:
         """The visits that were shown the standard version of the block, whichever of these was its first one then."""
-        together = Sums()
-        for version in dict.fromkeys(versions):
-            sums = self.standard.get(version)
-            if sums and sums.days:
-                for goal, count in sums.counts.items():
-                    together.add(goal, count, sums.days)
-        return together
+        daily = [row for version in dict.fromkeys(versions) for row in self.standard.get(version, ())]
+        return Totals(daily) if daily else None
 
 
 def read_tallies(versions: Collection[str], goals: Collection[str], today: date) -> Tallies:
@@ -111,19 +101,24 @@ def read_tallies(versions: Collection[str], goals: Collection[str], today: date)
 
 
 def _read(tallies: Tallies, rows: QuerySet[DailyTally], ids: Sequence[str]) -> None:
-    daily: dict[tuple[str, str, int], list[tuple[date, Arm, str, int]]] = {}
-    compared = rows.filter(variant__in=ids, arm__in=COMPARED).order_by()
+    compared: dict[tuple[str, str, int], list[Daily]] = {}
     columns = ("variant", "segment", "share", "day", "arm", "goal")
-    for variant, segment, share, day, arm, goal, count in compared.values_list(*columns).annotate(Sum("count")):
-        daily.setdefault((variant, segment, share), []).append((day, Arm(arm), goal, count))
-    for (variant, segment, share), parts in daily.items():
-        tallies.compared.setdefault(variant, {}).setdefault(segment, {})[share] = Totals(parts)
+    found = rows.filter(variant__in=ids, arm__in=COMPARED).order_by().values_list(*columns)
+    for variant, segment, share, day, arm, goal, count in found.annotate(Sum("count")):
+        compared.setdefault((variant, segment, share), []).append((day, Arm(arm), goal, count))
+    for (variant, segment, share), daily in compared.items():
+        tallies.compared.setdefault(variant, {}).setdefault(segment, {})[share] = Totals(daily)
 
-    others = rows.filter(Q(arm=Arm.LEARNING, variant__in=ids) | Q(arm=Arm.STANDARD, block__in=ids)).order_by()
-    sums = others.values_list("arm", "block", "variant", "segment", "goal")
-    for arm, block, variant, segment, goal, *found in sums.annotate(Sum("count"), Min("day"), Max("day")):
-        count, first, last = found
+    learning: dict[tuple[str, str], list[Daily]] = {}
+    columns = ("block", "variant", "segment", "day", "arm", "goal")
+    others = rows.filter(Q(arm=Arm.LEARNING, variant__in=ids) | Q(arm=Arm.STANDARD, block__in=ids))
+    for block, variant, segment, day, arm, goal, count in (
+        others.order_by().values_list(*columns).annotate(Sum("count"))
+    ):
+        row = (day, Arm(arm), goal, count)
         if arm == Arm.STANDARD:
-            tallies.standard.setdefault(block, Sums()).add(goal, count, (first, last))
+            tallies.standard.setdefault(block, []).append(row)
         else:
-            tallies.learning.setdefault(variant, {}).setdefault(segment, Sums()).add(goal, count, (first, last))
+            learning.setdefault((variant, segment), []).append(row)
+    for (variant, segment), daily in learning.items():
+        tallies.learning.setdefault(variant, {})[segment] = Totals(daily)

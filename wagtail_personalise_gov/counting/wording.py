@@ -90,6 +90,25 @@ def not_enough(more: int | None, ended: bool, next_look: date) -> str:
     return gettext("Not enough visits yet to tell. About %s more are needed, of both together.") % number_text(more)
 
 
+def nobody_reached_it() -> str:
+    return gettext(
+        "No visit has reached it, with this version or without it. It is judged when some have; make sure that it can "
+        "be reached."
+    )
+
+
+def begins_later() -> str:
+    return gettext(
+        "It was made or changed when this version was first counted, or later. Its figures begin with the next whole "
+        "day before which enough visits came."
+    )
+
+
+def counted_since(day: date) -> str:
+    """Of a goal that began later than what it is counted for."""
+    return gettext("Counted since %s: visits before may have come too early to reach it.") % on(day)
+
+
 def withheld() -> str:
     return gettext("Too few visits to show yet: nothing is concluded from counts that are withheld.")
 

@@ -8,14 +8,16 @@ from typing import Any
 from django.db.models import QuerySet
 from django.forms import Media
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import Panel
 from wagtail.admin.staticfiles import versioned_static
 from wagtail.snippets.views.snippets import DeleteView, IndexView
 
-from ..conf import settings
+from ..core.counting import MAX_GOAL
 from ..models import Goal
+from .stopped import stopped_for
 
 TEMPLATES = "wagtail_personalise_gov/editor"
 CSS = ("editor", "results")
@@ -35,15 +37,39 @@ def shown_for(field: str) -> dict[str, Any]:
 
 
 class GoalForm(WagtailAdminModelForm):
-    """What was filled in for another kind is let go: nobody could see it, nor what is wrong with it."""
+    """An empty slug is made of the name, as Wagtail does for pages: its script only follows what is typed.
+
+    What was filled in for another kind is let go: nobody could see it, nor what is wrong with it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
+        if cleaned.get("slug") == "":
+            if slug := self._slug_of(cleaned.get("name", "")):
+                cleaned["slug"] = slug
+            elif "name" not in self.errors:
+                self.add_error("slug", gettext("The name has no letter from a to z to make a slug of. Write one."))
         for field, kinds in FIELDS_OF_KINDS.items():
             if cleaned.get("kind") and cleaned["kind"] not in kinds and field in self.fields:
                 cleaned[field] = None if field == "page" else ""
                 self.errors.pop(field, None)
         return cleaned
+
+    def _slug_of(self, name: str) -> str:
+        """A slug like the name that no other goal has; "" where the name has nothing to make one of."""
+        base = slugify(name)[:MAX_GOAL].rstrip("-_")
+        others = set(Goal.objects.exclude(pk=self.instance.pk).values_list("slug", flat=True))
+        slug, number = base, 1
+        while slug in others:
+            number += 1
+            end = f"-{number}"
+            slug = base[: MAX_GOAL - len(end)].rstrip("-_") + end
+        return slug
 
 
 def reached_when(goal: Goal) -> str:
@@ -112,7 +138,7 @@ class GoalIndexView(IndexView):
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(*args, **kwargs),
-            "counting": settings.COUNTING,
+            "stopped": stopped_for(self.request.user),
             "may_see_results": may_see_results(self.request.user),
         }
 

@@ -28,15 +28,15 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from ..conf import settings
 from ..core.counting import Arm
 from ..counting.contents import CountedBlock, Place
 from ..counting.reporting import Report
-from ..counting.results import BlockResult, Comparison, Finding, Rate, VersionResult
+from ..counting.results import WORTH_KNOWING, BlockResult, Comparison, Finding, Rate, VersionResult
 from ..models import DailyTally, Goal, Segment
 from .addresses import addresses_for
 from .chart import Chart, chart_of
 from .goals import may_see_results
+from .stopped import stopped_for
 
 TEMPLATES = "wagtail_personalise_gov/editor"
 CSS = "wagtail_personalise_gov/css/results.css"
@@ -47,6 +47,9 @@ ICONS = {
     Finding.LOWER: "arrow-down",
     Finding.SAMPLE_RATIO: "warning",
 }
+
+# What was found of a version and a goal; the other findings say why nothing is known yet.
+FOUND = frozenset({Finding.LOWER, Finding.HIGHER, Finding.LEANING_LOWER, Finding.LEANING_HIGHER, Finding.NO_DIFFERENCE})
 
 
 class ResultsMenuItem(MenuItem):
@@ -99,7 +102,7 @@ class ResultsView(PermissionCheckedMixin, WagtailAdminTemplateMixin):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {
             **super().get_context_data(**kwargs),
-            "counting": settings.COUNTING,
+            "stopped": stopped_for(self.request.user),
             "goals": self.report.goals,
             "may_add_goal": self.request.user.has_perm("wagtail_personalise_gov.add_goal"),
             "add_goal_url": addresses_for("add", Goal),
@@ -124,6 +127,7 @@ class VersionRow:
 
     @property
     def alarm(self) -> str:
+        """Why none of its figures is to be relied on; "" where they are."""
         return self.result.words[0] if self.result.sample_ratio_alarm else ""
 
     @property
@@ -176,13 +180,14 @@ def _letter(position: int) -> str:
 # The list of blocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlockRow:
     """A block in the list."""
 
     block: CountedBlock
     result: BlockResult
     versions: Sequence[VersionRow]
+    has_goals: bool  # whether the site has any
 
     @property
     def place(self) -> Place:
@@ -207,6 +212,23 @@ class BlockRow:
     @property
     def finding_icon(self) -> str:
         return ICONS.get(self.finding, "") if self.finding else ""
+
+    @cached_property
+    def found_of(self) -> list[str]:
+        """What the finding is of, each in words; [] where it says that nothing is known yet."""
+        if self.finding is Finding.SAMPLE_RATIO:
+            return [version.segment_name for version in self.versions if version.alarm]
+        return [
+            gettext("%(version)s, “%(goal)s”") % {"version": version.segment_name, "goal": comparison.goal_name}
+            for version in self.versions
+            for comparison in version.result.comparisons
+            if comparison.finding is self.finding and comparison.finding in FOUND
+        ]
+
+    @property
+    def others_found(self) -> int:
+        """Of how many besides the first it is."""
+        return len(self.found_of) - 1
 
 
 class BlockColumn(Column):
@@ -244,13 +266,8 @@ class ResultsIndexView(ResultsView, BaseListingView):
         return response
 
     def get_queryset(self) -> list[CountedBlock]:
-        """All blocks; of a search, those with the words in the title of a place or in their name there."""
-        words = self.search_query.casefold()
-        return [
-            block
-            for block in self.report.standing.all
-            if any(words in f"{place.title} {place.name}".casefold() for place in block.places)
-        ]
+        """All blocks, or those that a search finds."""
+        return self.report.standing.found_by(self.search_query) if self.search_query else self.report.standing.all
 
     def blocks_to_export(self) -> list[CountedBlock]:
         return self.get_queryset()
@@ -258,7 +275,12 @@ class ResultsIndexView(ResultsView, BaseListingView):
     def get_table(self, object_list: Sequence[CountedBlock]) -> Any:
         results = self.report.results(object_list)
         rows = [
-            BlockRow(block, results[block.id], list(version_rows(block, results[block.id], self.report)))
+            BlockRow(
+                block,
+                results[block.id],
+                list(version_rows(block, results[block.id], self.report)),
+                has_goals=bool(self.report.goals),
+            )
             for block in object_list
         ]
         return super().get_table(rows)
@@ -298,6 +320,21 @@ class OtherRow:
     name: str
     segment: str
     rate: Rate
+    note: str  # since when the goal is counted, where it began later
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A finding in the short list. An alarm is of a version, the others of a version and a goal."""
+
+    finding: Finding
+    version: VersionRow
+    goal: str = ""  # its slug
+    goal_name: str = ""
+
+    @property
+    def icon(self) -> str:
+        return ICONS.get(self.finding, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +346,11 @@ class GoalSection:
     chart: Chart | None
     comparisons: Sequence[ComparisonRow]
     others: Sequence[OtherRow]
+
+    @property
+    def found(self) -> bool:
+        """Whether something was found of any version."""
+        return any(row.comparison.finding in FOUND for row in self.comparisons)
 
 
 class BlockView(ResultsView, TemplateView):
@@ -348,13 +390,18 @@ class BlockView(ResultsView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         versions = list(version_rows(self.block, self.result, self.report))
+        sections = [self._section(goal, versions) for goal in self.report.goals]
+        sections.sort(key=lambda section: not section.found)  # those with a finding first, each by name
         return {
             **super().get_context_data(**kwargs),
             "block": self.block,
             "places": list(self._places()),
             "versions": versions,
             "anything_counted": was_counted(self.result),
-            "sections": [self._section(goal, versions) for goal in self.report.goals],
+            "found": found_rows(versions),
+            "sections": sections,
+            "anything_compared": any(section.comparisons for section in sections),
+            "anything_apart": any(section.others for section in sections),
             "standard_visits": self.result.standard_visits,
         }
 
@@ -372,13 +419,15 @@ class BlockView(ResultsView, TemplateView):
             if comparison.goal == goal.slug
         ]
         others = [
-            OtherRow(gettext("%s, learning mode") % version.name, version.segment_name, own.rate)
+            OtherRow(gettext("%s, learning mode") % version.name, version.segment_name, own.rate, own.words)
             for version in versions
             for own in version.result.learning
             if own.goal == goal.slug
         ]
         others += [
-            OtherRow(gettext("Everyone else"), "", own.rate) for own in self.result.standard if own.goal == goal.slug
+            OtherRow(gettext("Everyone else"), "", own.rate, own.words)
+            for own in self.result.standard
+            if own.goal == goal.slug
         ]
         return GoalSection(
             slug=goal.slug,
@@ -387,6 +436,18 @@ class BlockView(ResultsView, TemplateView):
             comparisons=comparisons,
             others=others,
         )
+
+
+def found_rows(versions: Sequence[VersionRow]) -> list[FoundRow]:
+    """All that was found, what is most worth knowing first."""
+    rows = [FoundRow(Finding.SAMPLE_RATIO, version) for version in versions if version.alarm]
+    rows += [
+        FoundRow(comparison.finding, version, comparison.goal, comparison.goal_name)
+        for version in versions
+        for comparison in version.result.comparisons
+        if comparison.finding in FOUND
+    ]
+    return sorted(rows, key=lambda row: WORTH_KNOWING.index(row.finding))
 
 
 urlpatterns = [

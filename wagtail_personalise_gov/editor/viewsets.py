@@ -98,6 +98,10 @@ class SegmentViewSet(SnippetViewSet):
                 [FieldPanel("learning"), FieldPanel("holdout_percent")],
                 heading=_("Comparison"),
                 icon="personalise-goal",
+                help_text=_(
+                    "Changing the share ends a running comparison and begins another. In learning mode nobody is "
+                    "held back."
+                ),
             ),
             MultiFieldPanel(
                 [FieldPanel("purpose"), FieldRowPanel([FieldPanel("owner"), FieldPanel("review_by")])],
@@ -209,7 +213,14 @@ class GoalViewSet(SnippetViewSet):
     edit_handler = ObjectList(
         [
             TitleFieldPanel("name", placeholder=_("Name of the goal*"), heading=_("Name")),
-            FieldPanel("slug", widget=SLUG),
+            FieldPanel(
+                "slug",
+                widget=SLUG,
+                help_text=_(
+                    "Its name in links, templates and code. It can’t change once something was counted. Left empty, it "
+                    "is made of the name."
+                ),
+            ),
             HowToPanel(heading=_("How to use it"), icon="code"),
             MultiFieldPanel(
                 [

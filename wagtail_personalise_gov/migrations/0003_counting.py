@@ -6,6 +6,7 @@ from decimal import Decimal
 import django.core.validators
 import django.db.models.deletion
 import modelsearch.index
+import wagtail_personalise_gov.models.goals
 from django.conf import settings
 from django.db import migrations, models
 
@@ -178,6 +179,14 @@ class Migration(migrations.Migration):
                         help_text="What visitors read about what is counted, such as “applications for a licence”.",
                         max_length=120,
                         verbose_name="public name",
+                    ),
+                ),
+                (
+                    "counted_since",
+                    models.DateField(
+                        default=wagtail_personalise_gov.models.goals.utc_today,
+                        editable=False,
+                        verbose_name="counted since",
                     ),
                 ),
                 (

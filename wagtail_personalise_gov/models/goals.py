@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ from .segments import validate_slug
 from .tallies import DailyTally
 
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})  # where a link that is counted may lead
+
+
+def utc_today() -> date:
+    return datetime.now(UTC).date()
 
 
 class Goal(index.Indexed, models.Model):
@@ -86,6 +91,8 @@ class Goal(index.Indexed, models.Model):
         blank=True,
         help_text=_("What visitors read about what is counted, such as “applications for a licence”."),
     )
+    # UTC. A visit of that day or of one before may have come too early to reach it as it is now.
+    counted_since = models.DateField(_("counted since"), default=utc_today, editable=False)
 
     search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
 
@@ -111,6 +118,22 @@ class Goal(index.Indexed, models.Model):
             errors["slug"] = gettext("Something was counted as “%s”. Keep it, or make another goal.") % published
         if errors:
             raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Counted anew where it is switched on again, or where something else reaches it."""
+        before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if before and (self.reached_by != before.reached_by or (self.live and not before.live)):
+            self.counted_since = utc_today()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "counted_since"}
+        super().save(*args, **kwargs)
+
+    @property
+    def reached_by(self) -> tuple[Any, ...]:
+        """What reaches it; two goals of which this is the same count the same visits."""
+        if self.kind in self.ABOUT_PAGES:
+            return self.kind, self.page_id, self.path.rstrip("/")
+        return self.kind, self.slug, self.link
 
     @property
     def public_label(self) -> str:

@@ -76,7 +76,8 @@ def belongs(request: HttpRequest, visit: Visit) -> bool:
     match = request.resolver_match
     if match is not None and "personalise" in match.app_names:
         return False  # the page about personalisation holds the same choice in full
-    return not visit.ruleset.paused and bool(used(visit.ruleset))
+    # Where nothing about visitors is used, what is left to ask of them is whether they may be counted.
+    return not visit.ruleset.paused and bool(used(visit.ruleset) or settings.COUNTING)
 
 
 def question(ruleset: Ruleset, page_adapts: bool, standing: Standing) -> Question:
@@ -84,7 +85,10 @@ def question(ruleset: Ruleset, page_adapts: bool, standing: Standing) -> Questio
     facts = used(ruleset)
     on = settings.MODE is Mode.OPT_OUT
     refused_counting = standing.choice is not None and standing.choice.counting is False
-    sentences = [_what_happens(page_adapts, on), *_what_is_used(facts, ruleset.remembers, on)]
+    if facts:
+        sentences = [_what_happens(page_adapts, on), *_what_is_used(facts, ruleset.remembers, on)]
+    else:
+        sentences = [gettext("Some pages here change with the date, the time or the page, for everybody alike.")]
     if settings.COUNTING:
         sentences.append(_what_is_counted(bool(ruleset.goals), on, refused_counting))
     if may_know_names(facts):

@@ -49,7 +49,8 @@ def counting_told(visit: Visit, segments: Collection[PublicSegment]) -> Counting
         chosen=Preference.ALLOWED if _allowed(visit) else Preference.REFUSED,
         goals=tuple(goal.public_label for goal in live_goals()),
         kept=ngettext("They are kept for %d day.", "They are kept for %d days.", days) % days,
-        smallest=gettext("Nobody is shown a total below %d, only that it is below.") % smallest,
+        smallest=gettext("Totals from 1 to %(most)d are never shown, only that they are below %(smallest)d.")
+        % {"most": smallest - 1, "smallest": smallest},
         signals=_signals(),
         comparison=tuple(_comparison(visit, segments, shares)),
         held_back=shares,
