@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from wagtail_personalise_gov.core.counting import Arm
-from wagtail_personalise_gov.counting import results, statistics
+from wagtail_personalise_gov.counting import results, statistics, wording
 from wagtail_personalise_gov.counting.looks import take_looks
 from wagtail_personalise_gov.counting.publishing import shown, shown_part
 from wagtail_personalise_gov.counting.results import COLUMNS, Finding, block_results, results_of
@@ -106,9 +106,9 @@ def test_enough_visits_on_the_first_day_wait_for_a_whole_week_to_end(goal):
     compared(BEGAN, 8, PARENTS, (3000, 3000), (900, 600), share=5000)
     for today in range(9):
         comparison = the_comparison(goal, days_later(today))
-        assert (comparison.finding, comparison.more_visits) == (Finding.NOT_ENOUGH, 0)
+        assert (comparison.finding, comparison.more_visits) == (Finding.WAITING, 0)
         assert comparison.difference is comparison.low is comparison.looked_on is None
-        assert "9 Mar 2026" in comparison.words
+        assert "comes on 11 Mar 2026, by the visits up to 9 Mar 2026" in comparison.words
     assert the_comparison(goal, days_later(9)).finding is Finding.HIGHER
 
 
@@ -149,7 +149,7 @@ def test_a_goal_that_was_made_later_is_judged_by_the_visits_since_then():
     compared(BEGAN, 11, PARENTS, (200, 200), (0, 0), share=5000, goal="later")
     compared(days_later(11), 9, PARENTS, (200, 200), (60, 40), share=5000, goal="later")
     (version,) = block_results([PARENTS], [later], days_later(18)).versions
-    assert version.comparisons[0].finding is Finding.NOT_ENOUGH
+    assert version.comparisons[0].finding is Finding.WAITING
     assert "19 Mar 2026" in version.comparisons[0].words
     (version,) = block_results([PARENTS], [later], days_later(19)).versions
     (comparison,) = version.comparisons
@@ -312,12 +312,31 @@ def test_a_comparison_whose_beginning_will_soon_be_deleted_is_no_longer_judged(g
 
 def test_without_scipy_everything_but_the_conclusion_is_shown(goal, monkeypatch):
     compared(BEGAN, 9, PARENTS, (200, 200), (60, 40), share=5000)
-    monkeypatch.setattr(statistics, "find_spec", lambda name: None)
+    monkeypatch.setattr(statistics, "available", lambda: False)
     comparison = the_comparison(goal, days_later(12))
     assert comparison.finding is Finding.NO_STATISTICS
-    assert comparison.difference == pytest.approx(0.1)
-    assert comparison.low is comparison.looked_on is None
+    assert comparison.variant.rate == pytest.approx(0.3)
+    assert comparison.difference is comparison.low is comparison.looked_on is None
     assert 'pip install "wagtail-personalise-gov[statistics]"' in comparison.words
+
+
+def test_rates_are_rounded_and_not_cut_off():
+    assert wording.percent(0.17665) == "17.7%"
+    assert wording.percent(0.0806) == "8.1%"
+    assert wording.percent(1 / 3) == "33.3%"
+    # A limit that lies just beside 0 is not 0.
+    assert wording.interval(0.0003, 0.047) == "+0.03 to +4.7 points"
+    assert wording.interval(-0.004, -0.0001) == "\N{MINUS SIGN}0.4 to \N{MINUS SIGN}0.01 points"
+    assert wording.points(0.0) == "0.0 points"
+
+
+def test_a_share_that_was_tried_for_a_day_does_not_hide_what_came_after(goal):
+    compared(BEGAN, 1, PARENTS, (20, 20), (3, 3), share=1000)
+    compared(days_later(1), 9, PARENTS, (200, 0), (60, 0), share=0)
+    (version,) = block_results([PARENTS], [goal], days_later(12)).versions
+    assert (version.share, version.visits[Arm.VARIANT].count) == (0, 1800)
+    assert version.comparisons[0].finding is Finding.NO_HOLDOUT
+    assert version.others_left_out
 
 
 # One share

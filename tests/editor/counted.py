@@ -23,6 +23,7 @@ def make_goal(slug: str, **fields: Any) -> Goal:
     fields.setdefault("name", f"Name of {slug}")
     fields.setdefault("kind", Goal.CODE)
     fields.setdefault("smallest_difference", 5)
+    fields.setdefault("counted_since", today() - timedelta(days=400))
     return Goal.objects.create(slug=slug, **fields)
 
 

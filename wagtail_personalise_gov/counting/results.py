@@ -18,7 +18,7 @@ from ..conf import settings
 from ..core.counting import LOTS, Arm
 from ..models import Goal
 from . import statistics, wording
-from .looks import Fourfold, Looks, Plan, fourfold, last_day_of_a_week, more_visits, take_looks
+from .looks import SETTLING, Fourfold, Looks, Plan, fourfold, last_day_of_a_week, more_visits, take_looks
 from .publishing import Published, publish, publish_part, shown
 from .totals import COMPARED, DAY, Days, Tallies, Totals, read_tallies
 
@@ -33,6 +33,7 @@ class Finding(StrEnum):
     LEANING_HIGHER = "leaning_higher"  # more likely than not, but short of what is asked here
     LEANING_LOWER = "leaning_lower"
     NO_DIFFERENCE = "no_difference"  # none was found: if there is one, it is probably too small to matter
+    WAITING = "waiting"  # for the end of the week by which it is judged; there are enough visits
     NOT_ENOUGH = "not_enough"  # visits, so far
     WITHHELD = "withheld"  # a count is too small to be shown, and so is what follows from it
     TOO_OLD = "too_old"  # the first days of the comparison are no longer kept
@@ -52,6 +53,7 @@ LABELS = {
     Finding.LEANING_HIGHER: _("Perhaps higher"),
     Finding.LEANING_LOWER: _("Perhaps lower"),
     Finding.NO_DIFFERENCE: _("No difference found"),
+    Finding.WAITING: _("Verdict soon"),
     Finding.NOT_ENOUGH: _("Not enough visits yet"),
     Finding.WITHHELD: _("Too few to show"),
     Finding.TOO_OLD: _("Too long ago"),
@@ -69,6 +71,7 @@ WORTH_KNOWING = (
     Finding.LEANING_HIGHER,
     Finding.NO_DIFFERENCE,
     Finding.TOO_OLD,
+    Finding.WAITING,
     Finding.NOT_ENOUGH,
     Finding.WITHHELD,
     Finding.NO_STATISTICS,
@@ -267,6 +270,9 @@ def _version_result(
     totals = shares[share]
     too_old = bool(share) and _too_old(totals.since, today)
     looks = take_looks(totals, plans, today, share if not too_old and statistics.available() else 0)
+    if share and 0 in shares and not looks.taken and _was_a_trial(totals, shares[0], today):
+        share, totals, too_old = 0, shares[0], False
+        looks = take_looks(totals, plans, today, 0)
     alarm = bool(share) and any(_alarm(totals, share, day) for day in {looks.now, *looks.taken.values()})
     compared = {arm: publish(totals.up_to(looks.now, arm)) for arm in (COMPARED if share else COMPARED[:1])}
     ended = shares[0].first_after(totals.until) if share and 0 in shares else None
@@ -324,9 +330,7 @@ class _Judging:
             return replace(comparison, finding=Finding.NOT_ENOUGH, words=wording.begins_later())
         counts = fourfold(self.totals, goal.slug, *days)
         if not statistics.available():
-            difference = counts.difference if counts else None
-            words = wording.no_statistics()
-            return replace(comparison, finding=Finding.NO_STATISTICS, words=words, difference=difference)
+            return replace(comparison, finding=Finding.NO_STATISTICS, words=wording.no_statistics())
         if counts and goal.slug in self.looks.taken:
             return _judged(comparison, counts, days[1])
         if counts is None and any(count.withheld for count in _counts_of(comparison)):
@@ -340,7 +344,11 @@ class _Judging:
         if counts and not self.ended:
             missing = more_visits(counts, float(goal.smallest_difference) / 100, self.share)
             more = statistics.two_digits_up(missing)
-        words = wording.not_enough(more, self.ended, last_day_of_a_week(self.totals, since, self.today))
+        if more == 0:
+            until = last_day_of_a_week(self.totals, since, self.today)
+            words = wording.waiting(until, until + SETTLING)
+            return replace(comparison, finding=Finding.WAITING, words=words, more_visits=0)
+        words = wording.not_enough(more, self.ended)
         return replace(comparison, finding=Finding.NOT_ENOUGH, words=words, more_visits=more)
 
 
@@ -378,6 +386,13 @@ def _alarm(totals: Totals, share: int, day: date) -> bool:
     if variant is None or holdout is None or not statistics.available():
         return False
     return statistics.sample_ratio_alarm(variant, holdout, share)
+
+
+def _was_a_trial(totals: Totals, unshared: Totals, today: date) -> bool:
+    """Whether holding back ended before it told anything, and more visits came since than in all that time."""
+    during = sum(totals.up_to(today, arm) for arm in COMPARED)
+    since = unshared.up_to(today, Arm.VARIANT) - unshared.up_to(totals.until, Arm.VARIANT)
+    return since > during
 
 
 def _too_old(since: date, today: date) -> bool:

@@ -5,8 +5,7 @@ scipy comes with the extra "statistics"; `available` says whether it is there; w
 
 from __future__ import annotations
 
-from functools import lru_cache
-from importlib.util import find_spec
+from functools import cache, lru_cache
 from math import ceil, hypot
 from statistics import NormalDist
 
@@ -21,9 +20,14 @@ POWER = 0.8  # of the plan: how often a difference of the size that is worth kno
 SAMPLE_RATIO_ALARM = 0.001
 
 
+@cache
 def available() -> bool:
-    """Whether scipy is installed."""
-    return find_spec("scipy") is not None
+    """Whether scipy is installed, and works here."""
+    try:
+        import scipy.stats  # noqa: F401
+    except Exception:  # one that was built for another machine, say, raises what it likes
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)

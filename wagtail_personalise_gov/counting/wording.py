@@ -21,7 +21,9 @@ MINUS = "\N{MINUS SIGN}"
 
 def percent(fraction: float | None, decimals: int = 1) -> str:
     """Such as "12.3%"; "" for None."""
-    return "" if fraction is None else gettext("%s%%") % number_text(fraction * 100, decimals)
+    if fraction is None:
+        return ""
+    return gettext("%s%%") % number_text(round(fraction * 100, decimals), decimals)  # Django would cut it off
 
 
 def points(fraction: float | None) -> str:
@@ -37,9 +39,10 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def _signed(fraction: float) -> str:
-    rounded = round(fraction * 100, 1)
+    decimals = 1 if round(fraction * 100, 1) else 2  # just beside 0 is not 0: an interval may end there
+    rounded = round(fraction * 100, decimals)
     sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
-    return sign + number_text(abs(rounded), 1)
+    return sign + number_text(abs(rounded), decimals if rounded else 1)
 
 
 def on(day: date) -> str:
@@ -78,15 +81,19 @@ def judged(finding: str, goal: str, counts: Fourfold, low: float, high: float, d
     )
 
 
-def not_enough(more: int | None, ended: bool, next_look: date) -> str:
+def waiting(until: date, verdict: date) -> str:
+    return gettext("There are enough visits. The verdict comes on %(verdict)s, by the visits up to %(until)s.") % {
+        "verdict": on(verdict),
+        "until": on(until),
+    }
+
+
+def not_enough(more: int | None, ended: bool) -> str:
     """Why it is not judged yet. `more` is rounded; None where that can't be told."""
     if ended:
         return gettext("It ended before there were enough visits to tell.")
     if more is None:
         return gettext("Not enough visits yet to tell.")
-    if more == 0:
-        # Judged by whole weeks, and two days after the last of them.
-        return gettext("Enough visits so far. It will be judged by the visits up to %s.") % on(next_look)
     return gettext("Not enough visits yet to tell. About %s more are needed, of both together.") % number_text(more)
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 import django.core.validators
 import django.db.models.deletion
 import modelsearch.index
-import wagtail_personalise_gov.models.goals
 from django.conf import settings
 from django.db import migrations, models
+
+import wagtail_personalise_gov.models.goals
 
 # As in 0001: the model of pages may be a site's own.
 PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")
@@ -217,7 +218,7 @@ class Migration(migrations.Migration):
                     "holdout_percent",
                     models.PositiveSmallIntegerField(
                         default=0,
-                        help_text="In percent. These visitors see the standard version everywhere, so that you can tell what all the other versions together achieve; only what depends on nothing but the time, the date or the page goes on changing for them. Who they are is drawn by lot, never among visitors who turned counting off.",
+                        help_text="In percent. These visitors see the standard version everywhere, so that you can tell what all the other versions together achieve; only what depends on nothing but the time, the date or the page goes on changing for them. Who they are is drawn by lot, never among visitors who turned counting off. At most 50. Changing it ends every comparison that is running on this site, and begins it anew.",
                         validators=[django.core.validators.MaxValueValidator(50)],
                         verbose_name="share of visitors held back",
                     ),

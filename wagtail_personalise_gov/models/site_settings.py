@@ -23,7 +23,8 @@ class PersonalisationSettings(BaseSiteSetting):
         help_text=_(
             "In percent. These visitors see the standard version everywhere, so that you can tell what all the other "
             "versions together achieve; only what depends on nothing but the time, the date or the page goes on "
-            "changing for them. Who they are is drawn by lot, never among visitors who turned counting off."
+            "changing for them. Who they are is drawn by lot, never among visitors who turned counting off. At most "
+            "50. Changing it ends every comparison that is running on this site, and begins it anew."
         ),
     )
 
