@@ -408,3 +408,15 @@ def test_without_redis_py_the_remedy_is_to_install_it(configure: Any, monkeypatc
     (message,) = checks.check_plugged(None)
     assert message.hint
     assert message.hint.startswith("Install it, or leave 'COUNTING_BUFFER' out")
+
+
+def test_what_would_judge_the_results_is_missed_where_something_is_counted(
+    configure: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(COUNTING=True)
+    assert checks.check_statistics(None) == []
+    monkeypatch.setattr(checks.statistics, "available", lambda: False)
+    assert ids(checks.check_statistics(None)) == ["W042"]
+    assert "wagtail-personalise-gov[statistics]" in text(checks.check_statistics(None))
+    configure(COUNTING=False)
+    assert checks.check_statistics(None) == []

@@ -24,6 +24,7 @@ from django.utils.module_loading import import_string
 
 from .compiling import shared_cache
 from .conf import NAME, SETTINGS, problems, settings
+from .counting import statistics
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
 from .models import Rule
@@ -231,6 +232,20 @@ def check_redis_of_counting(app_configs: Any, **kwargs: Any) -> list[CheckMessag
             "with it what was counted in the last seconds.",
             hint=f"Name one in {NAME}['COUNTING_REDIS'] that evicts nothing, or only what expires (volatile-lru).",
             id=f"{ID}.W041",
+        )
+    ]
+
+
+@register(ID, deploy=True)
+def check_statistics(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What is counted can be judged."""
+    if not settings.COUNTING or statistics.available():
+        return []
+    return [
+        Warning(
+            f"{NAME}['COUNTING'] is on, and scipy is not installed. The report shows counts and judges nothing.",
+            hint="Install the extra: pip install 'wagtail-personalise-gov[statistics]'.",
+            id=f"{ID}.W042",
         )
     ]
 

@@ -102,6 +102,8 @@ def test_one_that_is_reached_at_a_page_is_saved(desk: Client, home: AgencyPage) 
         ({"kind": "page", "path": "/apply/?step=2"}, "path"),
         ({"kind": "link"}, "link"),
         ({"kind": "link", "link": "javascript:alert(1)"}, "link"),
+        ({"kind": "link", "link": "/personalisation/goal/another/"}, "link"),  # round in a circle
+        ({"kind": "link", "link": "https://example.gov/personalisation/goal/apply/"}, "link"),
         ({"smallest_difference": "0"}, "smallest_difference"),
     ],
 )
@@ -111,9 +113,15 @@ def test_what_is_wrong_with_a_goal_is_said_at_its_field(desk: Client, fields: di
     assert list(response.context["form"].errors) == [field]
 
 
+def test_two_goals_of_one_name_could_not_be_told_apart(desk: Client) -> None:
+    make_goal("applied", name="Licence applied for")
+    response = desk.post(addresses_for("add", Goal), goal_form(name="licence Applied for", slug="again"))
+    assert list(response.context["form"].errors) == ["name"]
+
+
 def test_an_empty_slug_is_made_of_the_name(desk: Client) -> None:
     assert desk.post(addresses_for("add", Goal), goal_form(slug="")).status_code == 302
-    assert desk.post(addresses_for("add", Goal), goal_form(slug="")).status_code == 302
+    assert desk.post(addresses_for("add", Goal), goal_form(name="Licence applied for!", slug="")).status_code == 302
     long = "Everybody who lives in the valley was told where sandbags are to be had"
     assert desk.post(addresses_for("add", Goal), goal_form(name=long, slug="")).status_code == 302
     assert list(Goal.objects.order_by("pk").values_list("slug", flat=True)) == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
@@ -108,16 +110,27 @@ class Goal(index.Indexed, models.Model):
         super().clean()
         errors: dict[str, Any] = {}
         if self.kind in self.ABOUT_PAGES and bool(self.page_id) == bool(self.path):
-            errors["page"] = gettext("Choose a page, or write an address; not both.")
+            both = gettext("Choose a page, or write an address; not both.")
+            errors["page"] = both if self.path else gettext("Choose a page, or write an address below.")
         if self.path and (problem := path_problem(self.path)):
             errors["path"] = problem
-        if self.kind == self.LINK and (problem := link_problem(self.link)):
+        if self.kind == self.LINK and (problem := link_problem(self.link) or self._leads_to_itself()):
             errors["link"] = problem
+        if type(self).objects.filter(name__iexact=self.name).exclude(pk=self.pk).exists():
+            errors["name"] = gettext("There is another goal of this name. In the results nobody could tell them apart.")
         published = type(self).objects.filter(pk=self.pk).values_list("slug", flat=True).first() if self.pk else None
         if published and published != self.slug and DailyTally.objects.filter(goal=published).exists():
             errors["slug"] = gettext("Something was counted as “%s”. Keep it, or make another goal.") % published
         if errors:
             raise ValidationError(errors)
+
+    def _leads_to_itself(self) -> str | None:
+        """What is wrong with a link to a counted link: it might lead round in a circle."""
+        with suppress(NoReverseMatch):
+            counted = reverse("personalise:goal", args=["-"]).removesuffix("-/")
+            if urlsplit(self.link.strip()).path.startswith(counted):
+                return gettext("This is the address of a counted link. Write where it leads in the end.")
+        return None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Counted anew where it is switched on again, or where something else reaches it."""
