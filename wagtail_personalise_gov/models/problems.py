@@ -5,7 +5,8 @@ For screens that must stand whatever a rule does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from django.utils.text import capfirst
@@ -13,15 +14,19 @@ from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
 from ..core.conditions import Condition, ConditionError
+from ..core.contradictions import contradict
 from ..core.facts import Fact
 from ..core.preference import Mode
 from ..facts import facts_named
+from .words import rule_in_words
 
 if TYPE_CHECKING:
     from .segments import Segment
 
 # Where somebody says that they are is asked of them and kept until they leave: no history, and no part of one.
 NO_HISTORY = frozenset({"place"})
+
+MOST_PAIRS = 3  # of rules that contradict each other; whoever mends these meets the next
 
 
 def problems_of(segment: Segment) -> list[str]:
@@ -39,9 +44,11 @@ def problems_of(segment: Segment) -> list[str]:
             % ", ".join(missing)
         )
     asked: list[Condition] = []
+    said: list[str] = []
     for rule in segment.get_rules():
         try:
             asked.append(rule.asked())
+            said.append(rule_in_words(rule))
         except ConditionError as error:
             words = {"rule": capfirst(str(rule._meta.verbose_name)), "problem": error}
             problems.append(gettext("%(rule)s: %(problem)s") % words)
@@ -56,7 +63,25 @@ def problems_of(segment: Segment) -> list[str]:
                 "these are kept apart, because visitors are not asked first; so nobody is in this segment."
             )
         )
+    if segment.match == segment.ALL and not missing:
+        problems += list(contradictions(asked, said))
     return problems
+
+
+def contradictions(asked: Sequence[Condition], said: Sequence[str]) -> Iterator[str]:
+    """Which of these rules can't all be true of a visitor, as sentences for editors. `said`: the rules in words."""
+    pairs = [
+        (said[one], said[other])
+        for one, other in combinations(range(len(asked)), 2)
+        if contradict(asked[one], asked[other])
+    ]
+    for one, other in pairs[:MOST_PAIRS]:
+        yield gettext("“%(one)s” and “%(other)s” can’t both be true, so nobody is in this segment.") % {
+            "one": one,
+            "other": other,
+        }
+    if not pairs and asked and contradict(*asked):
+        yield gettext("Its rules can’t all be true of anybody, so nobody is in this segment.")
 
 
 def joins_account_to_memory(facts: Iterable[Fact]) -> bool:

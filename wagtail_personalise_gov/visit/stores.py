@@ -145,11 +145,9 @@ class SignedCookieStore(VisitorStore):
         value = cookie.read(request)
         if not value:
             return None
-        signer = self._signer(cookie)
-        # It may have been written at the end of its step.
-        oldest = None if max_age is None else max_age + signer.grain
         try:
-            return signer.unsign_object(value, serializer=CompactSerializer, max_age=oldest)
+            # By the beginning of the step in which it was written, so never longer than `max_age`.
+            return self._signer(cookie).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
         except Exception:  # tampered, foreign, expired, or signed by us in another form: a stranger's cookie
             return None
 

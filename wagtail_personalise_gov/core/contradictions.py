@@ -1,0 +1,110 @@
+"""Contradictions: conditions that can't all be true, whoever comes.
+
+A segment of Monday and of Tuesday, or of two towns, has nobody in it, and looks like one that works. It is found by
+trying: for each fact, the values at which the answers change are put to all that is asked of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, product
+from typing import Any as AnyValue
+
+from .conditions import All, Answer, Any, AtLeast, AtMost, Condition, Equals, Group, InSegment, Not, OneOf, OnWeekday
+from .questions import Question, Test, ask
+from .questions.question import is_number
+
+MOST_WAYS = 500  # in which conditions may come true; of more than that, none is claimed to be a contradiction
+
+NO_SUCH_TEXT = "\N{REPLACEMENT CHARACTER}"  # stands for every text that nobody asks for
+
+MONDAY = datetime(2024, 1, 1, tzinfo=UTC)
+WEEK = tuple(MONDAY + timedelta(minutes=15) * quarter for quarter in range(7 * 24 * 4))  # zones differ by no less
+
+# The questions of which all values that matter can be tried. Others are left out: without them what remains is looser,
+# so that a contradiction in it is one.
+TRIED = (OneOf, Equals, AtLeast, AtMost, OnWeekday)
+
+Way = frozenset[tuple[Condition, bool]]  # what has to be answered, and how
+
+
+class _TooManyError(Exception):
+    pass
+
+
+def contradict(*conditions: Condition) -> bool:
+    """Whether these can't all be true, whatever is known of a visitor. False also where that can't be worked out."""
+    try:
+        return not any(map(_possible, _joined(_ways(condition, True) for condition in conditions)))
+    except _TooManyError:
+        return False
+
+
+def _ways(condition: Condition, answer: bool) -> list[Way]:
+    """The ways in which a condition comes to this answer."""
+    if isinstance(condition, Not):
+        return _ways(condition.of, not answer)
+    if isinstance(condition, Question | InSegment):
+        return [frozenset({(condition, answer)})]
+    if isinstance(condition, Group):
+        if not condition.of:
+            return [] if answer else [frozenset()]  # of nothing, both are False
+        parts = (_ways(part, answer) for part in condition.of)
+        every = isinstance(condition, All) is answer and isinstance(condition, All | Any)
+        return _joined(parts) if every else _bounded([way for ways in parts for way in ways])
+    return [frozenset()]  # of a kind that is not known here, which may be anything
+
+
+def _joined(parts: Iterable[Sequence[Way]]) -> list[Way]:
+    """Each way of the first, with each of the second, and so on."""
+    joined: list[Way] = [frozenset()]
+    for ways in parts:
+        joined = _bounded([one | other for one, other in product(joined, ways)])
+    return joined
+
+
+def _bounded(ways: list[Way]) -> list[Way]:
+    if len(ways) > MOST_WAYS:
+        raise _TooManyError
+    return ways
+
+
+def _possible(way: Way) -> bool:
+    """Whether a visitor can be thought of whose facts give all these answers."""
+    if any((condition, not answer) in way for condition, answer in way):
+        return False
+    asked: dict[str, list[tuple[Question, bool]]] = defaultdict(list)
+    for condition, answer in way:
+        if isinstance(condition, TRIED):
+            asked[condition.fact].append((condition, answer))
+    return all(map(_answerable, asked.values()))
+
+
+def _answerable(asked: Sequence[tuple[Question, bool]]) -> bool:
+    tests = [(question.test(), answer) for question, answer in asked]
+    values = _worth_trying(question for question, _answer in asked)
+    return any(all(_try(test, value) is answer for test, answer in tests) for value in values)
+
+
+def _try(test: Test, value: AnyValue) -> Answer:
+    return ask(test, {"tried": value}, "tried")
+
+
+def _worth_trying(questions: Iterable[Question]) -> Iterator[AnyValue]:
+    """Values of a fact, among them one for each combination of answers that is possible."""
+    asked = list(questions)
+    values = [value for question in asked for value in _values_of(question)]
+    if any(isinstance(question, OnWeekday) for question in asked):
+        yield from WEEK
+    yield from (True, False)
+    yield from [value for value in values if isinstance(value, str)]
+    yield NO_SUCH_TEXT
+    numbers = sorted({value for value in values if is_number(value)} or {0})
+    yield from (numbers[0] - 1, *numbers, numbers[-1] + 1)
+    yield from [(low + high) / 2 for low, high in pairwise(numbers)]
+
+
+def _values_of(question: Question) -> Iterable[AnyValue]:
+    return question.value if isinstance(question, OneOf) else (question.value,)
