@@ -126,6 +126,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    INSTALLED_APPS.append("django.contrib.postgres")  # Wagtail's search uses its fields; Django 6.1 insists
+
 # Not here: LocaleMiddleware, which adds `Vary: Accept-Language` to every page. Welsh pages have their own addresses.
 MIDDLEWARE = [
     # First, or right after a page cache's update middleware. A site of yours names the class that this one extends:
