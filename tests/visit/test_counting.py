@@ -462,6 +462,28 @@ def test_code_says_that_a_goal_is_reached(
     assert achieved(totals) == {("by-code", SEEN): 1}
 
 
+def test_what_fails_after_all_has_reached_nothing(
+    licence: AgencyPage, totals: Counter[Tally], visitor: Client, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    visitor.raise_request_exception = False
+    make_goal("by-code", kind=Goal.CODE)
+    visitor.get("/licence/", **SEARCH)
+    assert visitor.get("/reaching/?goal=by-code&then=fail").status_code == 500
+    assert achieved(totals) == {}
+
+
+def test_a_site_without_accounts_of_its_own_counts_forms_too(
+    licence: AgencyPage, totals: Counter[Tally], visitor: Client, settings: Any
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.LOGIN_URL = "no-such-view"
+    make_goal("sent", kind=Goal.FORM, path="/form/")
+    visitor.get("/licence/", **SEARCH)
+    visitor.post("/form/", {"answer": "redirect"})
+    assert sum(achieved(totals).values()) == 1
+
+
 def test_a_goal_that_nobody_made_is_told_in_the_log(
     licence: AgencyPage, totals: Counter[Tally], visitor: Client, settings: Any, caplog: Any
 ) -> None:
@@ -652,6 +674,8 @@ def form(request: Any) -> Any:
 
 def reaching(request: Any) -> Any:
     goal_reached(request, request.GET["goal"])
+    if "then" in request.GET:
+        raise RuntimeError("after it was reached")
     return hello(request)
 
 

@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch
 
 from ..conf import settings
 from ..core.counting import Counted, Tally
@@ -44,7 +45,8 @@ def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
     arrival = visit.arrival()
     counted = before or Counted(arrival.utc_day, arrival.step)
     # Goals first: they are attributed to what the visit was shown before, and not to what it is shown with them.
-    counted, achieved = counted.reaching([*visit.reached, *_goals_here(visit, response)])
+    said = visit.reached if response.status_code < 400 else ()  # what failed after all has achieved nothing
+    counted, achieved = counted.reaching([*said, *_goals_here(visit, response)])
     counted, exposed = counted.noting(shown)
     visit.memory = replace(visit.memory, counted=counted)
     return achieved + exposed
@@ -52,20 +54,26 @@ def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
 
 def _goals_here(visit: Visit, response: HttpResponseBase) -> list[str]:
     """The goals that a response reaches without any code: by its page, or by the form that was sent."""
-    form = visit.request.method == "POST"
-    if not (_took_the_form(response) if form else visit.request.method == "GET" and response.status_code == 200):
+    method, page = visit.request.method, visit.page.id if visit.page is not None else None
+    here = list(visit.ruleset.goals.at(page, visit.request.path, form=method == "POST"))
+    if not here or method not in ("GET", "POST"):
         return []
-    page = visit.page.id if visit.page is not None else None
-    return list(visit.ruleset.goals.at(page, visit.request.path, form=form))
+    return here if (_took_the_form(response) if method == "POST" else response.status_code == 200) else []
 
 
 def _took_the_form(response: HttpResponseBase) -> bool:
     """Whether a form was taken in: by the answer of Wagtail's form pages, or by the redirect that forms are due."""
     if response.status_code in SENT:
-        to = urlsplit(response.headers.get("Location", "")).path
-        return to != urlsplit(resolve_url(django_settings.LOGIN_URL)).path  # sent away to sign in first
+        return urlsplit(response.headers.get("Location", "")).path != _login_path()  # sent away to sign in first
     context = getattr(response, "context_data", None) or {}
     return response.status_code == 200 and context.get("form_submission") is not None
+
+
+def _login_path() -> str:
+    try:
+        return urlsplit(resolve_url(django_settings.LOGIN_URL)).path
+    except NoReverseMatch:  # a site without accounts of its own
+        return ""
 
 
 def _somebody_looks(request: HttpRequest) -> bool:
