@@ -15,6 +15,7 @@ from .editor.archiving import ArchiveMenuItem, listing_buttons
 from .editor.deletion import refuse_deletion_of_used
 from .editor.logs import register_actions
 from .editor.pausing import warn_on_home_page
+from .editor.publishing import warn_of_problems
 from .editor.results import ResultsMenuItem
 from .editor.results import urlpatterns as results_urlpatterns
 from .editor.viewsets import PersonalisationGroup
@@ -33,6 +34,8 @@ if apps.is_installed("wagtail.contrib.settings"):
 hooks.register("register_log_actions", register_actions)
 hooks.register("before_delete_snippet", refuse_deletion_of_used)
 hooks.register("register_snippet_listing_buttons", listing_buttons)
+hooks.register("after_create_snippet", warn_of_problems)
+hooks.register("after_edit_snippet", warn_of_problems)
 hooks.register("construct_homepage_panels", warn_on_home_page)
 hooks.register("on_serve_page", note_served_page, order=AFTER_RESTRICTIONS)
 
