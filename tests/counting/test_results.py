@@ -171,35 +171,47 @@ def test_a_goal_that_was_there_before_is_counted_since_the_version_is(goal):
 
 def test_of_the_day_on_which_it_was_made_no_visit_is_asked():
     """Some may have come before it was made; and what had its name before is not what it is now."""
-    goal = make_goal("applied", "6", made=0)
-    compared(BEGAN, 1, PARENTS, (200, 200), (150, 150), share=5000)
-    comparison = the_comparison(goal, BEGAN)
+    goal = make_goal("applied", "6", made=1)
+    compared(BEGAN, 2, PARENTS, (200, 200), (150, 150), share=5000)
+    comparison = the_comparison(goal, days_later(1))
     assert (comparison.since, comparison.finding, comparison.variant.visits.text) == (None, Finding.NOT_ENOUGH, "0")
     assert "next whole day" in comparison.words
-    (row, _holdout) = block_results([PARENTS], [goal], BEGAN).rows()
+    (row, _holdout) = block_results([PARENTS], [goal], days_later(1)).rows()
     assert (row["since"], row["until"], row["visits"]) == ("", "", 0)
-    compared(days_later(1), 1, PARENTS, (100, 100), (50, 50), share=5000)
-    comparison = the_comparison(goal, days_later(1))
-    assert (comparison.since, comparison.variant.visits.count, comparison.variant.rate) == (days_later(1), 100, 0.5)
+    compared(days_later(2), 1, PARENTS, (100, 100), (50, 50), share=5000)
+    comparison = the_comparison(goal, days_later(2))
+    assert (comparison.since, comparison.variant.visits.count, comparison.variant.rate) == (days_later(2), 100, 0.5)
+
+
+@pytest.mark.parametrize("made", [-1, 0, None])  # None: before anything was counted
+def test_what_is_made_with_the_version_is_seen_on_the_same_day(made):
+    goal = make_goal("applied", "6", made=made or 0)
+    if made is None:
+        Goal.objects.update(counted_since=None)
+        goal.refresh_from_db()
+    compared(BEGAN, 1, PARENTS, (100, 100), (50, 50), share=5000)
+    comparison = the_comparison(goal, BEGAN)
+    assert (comparison.since, comparison.variant.visits.count, comparison.variant.rate) == (BEGAN, 100, 0.5)
+    assert "Counted since" not in comparison.words
 
 
 def test_what_is_told_besides_is_told_since_then_too(goal):
-    later = make_goal("later", "6", made=0)
-    for day in range(2):
+    later = make_goal("later", "6", made=1)
+    for day in range(3):
         counted(days_later(day), PARENTS, Arm.STANDARD, 100, applied=20, later=50)
         counted(days_later(day), PARENTS, Arm.LEARNING, 40, applied=20, later=20)
-    result = block_results([PARENTS], [goal, later], days_later(1))
+    result = block_results([PARENTS], [goal, later], days_later(2))
     for rates, visits in ((result.standard, 100), (result.versions[0].learning, 40)):
         assert [(rate.since, rate.rate.visits.count, bool(rate.words)) for rate in rates] == [
-            (BEGAN, 2 * visits, False),
-            (days_later(1), visits, True),
+            (BEGAN, 3 * visits, False),
+            (days_later(2), visits, True),
         ]
         assert rates[1].rate.rate == 0.5
     assert [(row["arm"], row["goal"], row["since"]) for row in result.rows()] == [
         ("learning", "applied", "2026-03-02"),
-        ("learning", "later", "2026-03-03"),
+        ("learning", "later", "2026-03-04"),
         ("standard", "applied", "2026-03-02"),
-        ("standard", "later", "2026-03-03"),
+        ("standard", "later", "2026-03-04"),
     ]
 
 
@@ -221,14 +233,14 @@ def test_a_goal_that_is_made_later_changes_no_verdict(goal):
         assert first == before
 
 
-@pytest.mark.parametrize("visits, since", [(0, 1), (5, 2), (11, 1)])
+@pytest.mark.parametrize("visits, since", [(0, 2), (5, 3), (11, 2)])
 def test_few_visits_before_a_goal_was_made_put_its_beginning_off(visits, since):
     """Else the version's visits, less those of the goal, would be they. A day later there are enough."""
-    later = make_goal("applied", "6", made=0)
+    later = make_goal("applied", "6", made=1)
     counted(BEGAN, PARENTS, Arm.VARIANT, 50, share=5000)
     counted(BEGAN, PARENTS, Arm.HOLDOUT, visits, share=5000)
-    compared(days_later(1), 9, PARENTS, (50, 50), (20, 20), share=5000)
-    assert the_comparison(later, days_later(9)).since == days_later(since)
+    compared(days_later(2), 9, PARENTS, (50, 50), (20, 20), share=5000)
+    assert the_comparison(later, days_later(10)).since == days_later(since)
 
 
 def test_few_that_reached_another_goal_of_the_same_place_put_it_off_too():
@@ -236,14 +248,14 @@ def test_few_that_reached_another_goal_of_the_same_place_put_it_off_too():
         daily = [
             (days_later(day), arm, name, count)
             for arm in COMPARED
-            for day, count in ((0, 3), (1, 30), (2, 30))
+            for day, count in ((0, 3), (1, 0), (2, 30), (3, 30))
             for name, count in (("", 100), ("first", count), ("second", count))
         ]
-        plans = [plan("first", place="/done/"), plan("second", counted_from=days_later(1), place=place)]
-        return take_looks(Totals(daily), plans, days_later(5), 5000).began["second"]
+        plans = [plan("first", place="/done/"), plan("second", counted_from=days_later(2), place=place)]
+        return take_looks(Totals(daily), plans, days_later(6), 5000).began["second"]
 
-    assert begins("/other/") == days_later(1)
-    assert begins("/done/") == days_later(2)
+    assert begins("/other/") == days_later(2)
+    assert begins("/done/") == days_later(3)
 
 
 # What stands in the way of one

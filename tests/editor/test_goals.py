@@ -19,7 +19,7 @@ from wagtail_personalise_gov.models import DailyTally, Goal
 
 from ..agency.models import AgencyPage
 from ..factories import make_page
-from .counted import count, make_goal, today
+from .counted import count, make_goal, past_days, today
 
 pytestmark = pytest.mark.django_db
 
@@ -183,12 +183,23 @@ def test_another_page_makes_it_counted_anew_also_where_only_that_is_saved(home: 
 
 
 def test_a_new_goal_and_a_copy_are_counted_from_now_on(desk: Client) -> None:
+    count(Arm.VARIANT, 90, days=past_days(3))  # something was, before they were made
     desk.post(addresses_for("add", Goal), goal_form())
     goal = Goal.objects.get()
     assert goal.counted_since == today()
     Goal.objects.update(counted_since=today() - timedelta(days=40))
-    assert desk.post(address_of("copy", goal), goal_form(slug="copy")).status_code == 302
+    form = goal_form(name="A copy", slug="copy")
+    assert desk.post(address_of("copy", goal), form).status_code == 302
     assert Goal.objects.get(slug="copy").counted_since == today()
+
+
+def test_a_goal_that_was_made_before_anything_was_counted_has_no_beginning(desk: Client) -> None:
+    desk.post(addresses_for("add", Goal), goal_form())
+    assert Goal.objects.get().counted_since is None
+    # Nor has one of which something was counted already, such as one that comes with its totals from elsewhere.
+    count(Arm.VARIANT, 90, {"called": 30}, days=past_days(3))
+    assert make_goal("called", counted_since=None).counted_since is None
+    assert make_goal("other", counted_since=None).counted_since == today()
 
 
 def test_a_slug_that_was_counted_stays(desk: Client) -> None:

@@ -152,7 +152,8 @@ class _Cuts:
 
     def __init__(self, totals: Totals, plans: Collection[Plan]) -> None:
         self.totals, self.plans = totals, plans
-        self.began = {plan.goal: totals.since for plan in plans if plan.counted_from <= totals.since}
+        # On one day both began: the first is no whole one anyway, and what is new shall be seen at once.
+        self.began = {plan.goal: totals.since for plan in plans if plan.counted_from <= totals.since + DAY}
         places = frozenset(plan.place for plan in plans if plan.goal in self.began)
         self.cuts = [_Cut(totals.since - DAY, places)]
 

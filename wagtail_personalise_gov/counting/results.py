@@ -247,7 +247,8 @@ def result_from(tallies: Tallies, versions: Sequence[str], goals: Sequence[Goal]
 
 def _plan_of(goal: Goal) -> Plan:
     # Of the day on which it was made, or made anew, visits may have come before that.
-    return Plan(goal.slug, float(goal.smallest_difference) / 100, goal.counted_since + DAY, goal.reached_by)
+    since = goal.counted_since + DAY if goal.counted_since else date.min
+    return Plan(goal.slug, float(goal.smallest_difference) / 100, since, goal.reached_by)
 
 
 def _version_result(

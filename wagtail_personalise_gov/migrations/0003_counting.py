@@ -9,8 +9,6 @@ import modelsearch.index
 from django.conf import settings
 from django.db import migrations, models
 
-import wagtail_personalise_gov.models.goals
-
 # As in 0001: the model of pages may be a site's own.
 PAGE_MODEL = getattr(settings, "WAGTAIL_PAGE_MODEL", "wagtailcore.Page")
 
@@ -184,11 +182,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "counted_since",
-                    models.DateField(
-                        default=wagtail_personalise_gov.models.goals.utc_today,
-                        editable=False,
-                        verbose_name="counted since",
-                    ),
+                    models.DateField(editable=False, null=True, verbose_name="counted since"),
                 ),
                 (
                     "page",

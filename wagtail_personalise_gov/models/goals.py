@@ -94,7 +94,8 @@ class Goal(index.Indexed, models.Model):
         help_text=_("What visitors read about what is counted, such as “applications for a licence”."),
     )
     # UTC. A visit of that day or of one before may have come too early to reach it as it is now.
-    counted_since = models.DateField(_("counted since"), default=utc_today, editable=False)
+    # None: for as long as anything was.
+    counted_since = models.DateField(_("counted since"), null=True, editable=False)
 
     search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
 
@@ -133,8 +134,12 @@ class Goal(index.Indexed, models.Model):
         return None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Counted anew where it is switched on again, or where something else reaches it."""
+        """Counted from now on where it is new, is switched on again, or is reached by something else."""
         before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if before is None and self.counted_since is None:
+            counted = DailyTally.objects.filter(day__lt=utc_today())
+            if counted.exists() and not counted.filter(goal=self.slug).exists():
+                self.counted_since = utc_today()
         if before and (self.reached_by != before.reached_by or (self.live and not before.live)):
             self.counted_since = utc_today()
             if kwargs.get("update_fields") is not None:
