@@ -15,6 +15,11 @@ from wagtail_personalise_gov.models import Intent, IntentSignal, Rule, Segment
 from .agency.models import AgencyPage, PlainPage
 
 
+def committed() -> Any:
+    """For what changes a ruleset within a test: inside its transaction nothing is committed, so no process is told."""
+    return TestCase.captureOnCommitCallbacks(execute=True)
+
+
 def make_segment(slug: str, *rules: Rule, live: bool = True, **fields: Any) -> Segment:
     """A segment with these rules, published as by an editor, and known to this process; a draft with `live=False`."""
     fields.setdefault("name", f"Name of {slug}")

@@ -154,6 +154,30 @@ def test_what_is_counted_waits_in_redis_until_it_is_moved(gathering: RedisBuffer
 
 @pytest.mark.redis
 @pytest.mark.django_db
+def test_what_another_process_took_first_is_no_fault(gathering: RedisBuffer, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, asked, done = RedisBuffer(), gathering._redis.exists, gathering._done
+
+    def another_is_faster(*keys: str) -> Any:
+        there = asked(*keys)
+        assert other.flush() == 1
+        return there
+
+    def somebody_counts_again(number: Any) -> None:
+        done(number)
+        other.add([tally(2)])
+
+    gathering.add([tally(1)])
+    with monkeypatch.context() as patched:
+        patched.setattr(gathering._redis, "exists", another_is_faster)
+        patched.setattr(gathering, "_done", somebody_counts_again)
+        assert gathering.flush() == 0
+    assert gathering.flush() == 1
+    assert total() == 2
+    other.close()
+
+
+@pytest.mark.redis
+@pytest.mark.django_db
 def test_numbers_of_what_has_arrived_do_not_pile_up_in_redis(gathering: RedisBuffer) -> None:
     for number in range(300):
         gathering.add([tally(number)])

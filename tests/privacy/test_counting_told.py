@@ -12,7 +12,7 @@ from wagtail.models import Site
 
 from tests.agency.models import AgencyPage
 from tests.counting.gathered import BROWSER
-from tests.factories import hero, make_page, make_segment, personalised
+from tests.factories import committed, hero, make_page, make_segment, personalised
 from tests.privacy.test_about import ABOUT, CHOICE, read
 from tests.privacy.test_banner import banner_of
 from tests.privacy.test_browser import (  # noqa: F401  two of them are fixtures
@@ -43,14 +43,14 @@ def learn(segment: Segment) -> None:
 def publish(segment: Segment, **fields: Any) -> None:
     for name, value in fields.items():
         setattr(segment, name, value)
-    segment.save_revision().publish()
-    compiling.holder.check_again()
+    with committed():
+        segment.save_revision().publish()
 
 
 def hold_back(percent: int) -> None:
     """On the site as a whole."""
-    PersonalisationSettings.objects.create(site=Site.objects.get(), holdout_percent=percent)
-    compiling.holder.check_again()
+    with committed():
+        PersonalisationSettings.objects.create(site=Site.objects.get(), holdout_percent=percent)
 
 
 # The page

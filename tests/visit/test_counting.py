@@ -13,7 +13,7 @@ from wagtail.models import Site
 
 from tests.agency.models import AgencyPage, ContactField, ContactPage, PlainPage
 from tests.counting.gathered import BROWSER, PATH, GatheredBuffer
-from tests.factories import block_id, hero, make_page, make_segment, personalised
+from tests.factories import block_id, committed, hero, make_page, make_segment, personalised
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.core.counting import Arm, Counted, Exposure, Tally, dealt
 from wagtail_personalise_gov.goals import goal_reached
@@ -70,15 +70,15 @@ def thanks(home: AgencyPage) -> PlainPage:
 def make_goal(slug: str, **fields: Any) -> Goal:
     goal = Goal(name=slug, slug=slug, **fields)
     goal.full_clean()
-    goal.save()
-    compiling.holder.check_again()
+    with committed():
+        goal.save()
     return goal
 
 
 def hold_back(segment: Segment, percent: int) -> None:
     segment.holdout_percent = percent
-    segment.save_revision().publish()
-    compiling.holder.check_again()
+    with committed():
+        segment.save_revision().publish()
 
 
 def shown(totals: Counter[Tally]) -> Counter[Exposure]:
@@ -287,8 +287,8 @@ def test_a_preview_is_not_counted(
 def test_while_everything_is_paused_nothing_is_counted(
     licence: AgencyPage, totals: Counter[Tally], visitor: Client
 ) -> None:
-    compiling.pause()
-    compiling.holder.check_again()
+    with committed():
+        compiling.pause()
     visitor.get("/licence/", **SEARCH)
     assert not totals
 
@@ -571,8 +571,8 @@ def test_who_is_not_counted_is_not_held_back(choice: str, licence: AgencyPage, h
 
 def share_of_site(percent: int) -> None:
     site = Site.objects.get()
-    PersonalisationSettings.objects.update_or_create(site=site, defaults={"holdout_percent": percent})
-    compiling.holder.check_again()
+    with committed():
+        PersonalisationSettings.objects.update_or_create(site=site, defaults={"holdout_percent": percent})
 
 
 def test_a_share_of_the_site_sees_the_standard_version_everywhere(licence: AgencyPage, totals: Counter[Tally]) -> None:
@@ -608,8 +608,8 @@ def test_a_segment_in_learning_mode_is_counted_and_changes_nothing(
     licence: AgencyPage, search: Segment, totals: Counter[Tally], visitor: Client
 ) -> None:
     search.learning = True
-    search.save_revision().publish()
-    compiling.holder.check_again()
+    with committed():
+        search.save_revision().publish()
     assert b"Apply here" in visitor.get("/licence/", **SEARCH).content
     assert shown(totals) == {Exposure(FIRST, Arm.LEARNING, FIRST, "from-search"): 1, STANDARD: 1}
 

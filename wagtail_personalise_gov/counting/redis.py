@@ -270,9 +270,10 @@ class RedisBuffer(BackgroundBuffer):
             *_others, renamed = pipe.execute(raise_on_error=False)
         if isinstance(renamed, Exception):
             self._done(number)
-            if self._redis.exists(self._hash):
+            # Where another process was faster, there was nothing to rename; there may be something again by now.
+            if "no such key" not in str(renamed):
                 raise renamed
-            return None  # another process was faster
+            return None
         return number
 
     def _add(self, number: UUID, patience_seconds: float | None) -> int:
