@@ -60,3 +60,13 @@ def test_three_rules_of_which_no_two_contradict_each_other() -> None:
     assert make_segment("nobody", either, *neither).problems() == [
         "Its rules can’t all be true of anybody, so nobody is in this segment."
     ]
+
+
+def test_what_a_sites_own_condition_raises_keeps_nobody_from_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    segment = make_segment("riverside", LocationRule(cities=["Riverside"]), LocationRule(cities=["Hilltop"]))
+
+    def fails(*conditions: object) -> bool:
+        raise TypeError("unhashable type")
+
+    monkeypatch.setattr("wagtail_personalise_gov.models.problems.contradict", fails)
+    assert segment.problems() == []

@@ -61,7 +61,9 @@ def _joined(parts: Iterable[Sequence[Way]]) -> list[Way]:
     """Each way of the first, with each of the second, and so on."""
     joined: list[Way] = [frozenset()]
     for ways in parts:
-        joined = _bounded([one | other for one, other in product(joined, ways)])
+        if len(joined) * len(ways) > MOST_WAYS:
+            raise _TooManyError
+        joined = [one | other for one, other in product(joined, ways)]
     return joined
 
 
@@ -103,7 +105,7 @@ def _worth_trying(questions: Iterable[Question]) -> Iterator[AnyValue]:
     yield NO_SUCH_TEXT
     numbers = sorted({value for value in values if is_number(value)} or {0})
     yield from (numbers[0] - 1, *numbers, numbers[-1] + 1)
-    yield from [(low + high) / 2 for low, high in pairwise(numbers)]
+    yield from [low / 2 + high / 2 for low, high in pairwise(numbers)]  # their sum may be too large for a number
 
 
 def _values_of(question: Question) -> Iterable[AnyValue]:

@@ -16,8 +16,8 @@ def warn_of_problems(request: HttpRequest, instance: Any) -> None:
     if not isinstance(instance, Segment) or "action-publish" not in request.POST:
         return
     published = Segment.objects.filter(pk=instance.pk, live=True).first()
-    if published is None:
-        return  # scheduled, say
+    if published is None or published.live_revision_id != published.latest_revision_id:
+        return  # it is scheduled, and not what is live now
     problems = published.problems()
     if not published.get_rules() and not published.missing_rule_types:
         problems.append(gettext("It has no rules, so nobody is in it."))

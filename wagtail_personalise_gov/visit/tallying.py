@@ -64,15 +64,22 @@ def _goals_here(visit: Visit, response: HttpResponseBase) -> list[str]:
 def _took_the_form(response: HttpResponseBase) -> bool:
     """Whether a form was taken in: by the answer of Wagtail's form pages, or by the redirect that forms are due."""
     if response.status_code in SENT:
-        return urlsplit(response.headers.get("Location", "")).path != _login_path()  # sent away to sign in first
+        return _path_of(response.headers.get("Location", "")) != _login_path()  # sent away to sign in first
     context = getattr(response, "context_data", None) or {}
     return response.status_code == 200 and context.get("form_submission") is not None
 
 
 def _login_path() -> str:
     try:
-        return urlsplit(resolve_url(django_settings.LOGIN_URL)).path
+        return _path_of(resolve_url(django_settings.LOGIN_URL))
     except NoReverseMatch:  # a site without accounts of its own
+        return ""
+
+
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:  # a view's own header, such as "http://["; what comes after must go on
         return ""
 
 
