@@ -1,4 +1,4 @@
-"""Conditions that can't all be true are told, and no others are."""
+"""Conditions that can't all be true are told, and those that follow from others; and no others are."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from wagtail_personalise_gov.core.conditions import All, Condition, InSegment, Not, from_json
 from wagtail_personalise_gov.core.conditions import Any as AnyOf
-from wagtail_personalise_gov.core.contradictions import contradict
+from wagtail_personalise_gov.core.contradictions import contradict, implies, inlined
 from wagtail_personalise_gov.core.facts import Facts
 
 from . import strategies
@@ -82,3 +82,68 @@ def test_what_has_too_many_ways_is_not_claimed_to_be_one() -> None:
 def test_nobody_is_ever_in_what_is_called_a_contradiction(one: Condition, other: Condition, facts: Facts) -> None:
     if contradict(one, other):
         assert not (one.answer(facts) is True and other.answer(facts) is True)
+
+
+COUNTY, BOTH = town("Riverside", "Hilltop"), AnyOf(town("Riverside"), town("Hilltop"))
+WALES_OR_ENGLAND = asks("location.subdivisions", "contains_any", ["gb-wls", "GB-ENG"])
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        (GB, GB),
+        (town("Riverside"), COUNTY),
+        (town("Riverside"), BOTH),
+        (COUNTY, BOTH),
+        (BOTH, COUNTY),
+        (All(GB, town("Riverside")), town("RIVERSIDE")),
+        (town("Riverside"), AnyOf(GB, town("Riverside"))),
+        (town("Riverside"), Not(town("Hilltop"))),  # whose town is known is known not to be in another
+        (on("monday"), on("monday", "tuesday")),
+        (asks("visitor.visits", "at_least", 3), asks("visitor.visits", "at_least", 2)),
+        (WALES, WALES_OR_ENGLAND),
+        (Not(WALES_OR_ENGLAND), Not(WALES)),
+        (InSegment("abroad"), InSegment("abroad")),
+        (All(InSegment("abroad"), GB), AnyOf(InSegment("abroad"), FIRST_VISIT)),
+    ],
+)
+def test_the_other_follows(one: Condition, other: Condition) -> None:
+    assert implies(one, other)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        (COUNTY, town("Riverside")),
+        (GB, town("Riverside")),
+        (town("Riverside"), GB),  # there is a Riverside elsewhere
+        (AnyOf(town("Riverside"), GB), town("Riverside")),
+        (GB, AnyOf(FIRST_VISIT, Not(FIRST_VISIT))),  # of whom nothing is remembered, neither is true
+        (GB, Not(FIRST_VISIT)),
+        (on("monday", "tuesday"), on("monday")),
+        (WALES_OR_ENGLAND, WALES),
+        (InSegment("abroad"), Not(GB)),
+        (All(town("Riverside"), town("Hilltop")), GB),  # nobody is in it, so nothing is said of anybody
+        (All(), GB),
+    ],
+)
+def test_the_other_does_not_follow(one: Condition, other: Condition) -> None:
+    assert not implies(one, other)
+
+
+def test_segments_are_written_out_to_see_what_follows() -> None:
+    segments = {"abroad": Not(GB), "far": InSegment("abroad"), "circle": AnyOf(InSegment("circle"), GB)}
+    assert inlined(All(InSegment("far"), FIRST_VISIT), segments) == All(Not(GB), FIRST_VISIT)
+    assert implies(inlined(InSegment("far"), segments), Not(GB))
+    assert inlined(InSegment("circle"), segments) == AnyOf(InSegment("circle"), GB)
+    assert inlined(InSegment("gone"), segments) == InSegment("gone")
+
+
+@settings(max_examples=400)
+@given(strategies.conditions(), strategies.conditions(), strategies.facts())
+def test_of_whom_the_first_is_true_the_other_is_if_it_is_said_to_follow(
+    one: Condition, other: Condition, facts: Facts
+) -> None:
+    for first, second in ((one, other), (All(one, other), other), (one, AnyOf(other, one))):
+        if first.answer(facts) is True and implies(first, second):
+            assert second.answer(facts) is True

@@ -1,20 +1,35 @@
-"""Contradictions: conditions that can't all be true, whoever comes.
+"""Contradictions and consequences: conditions that can't all be true, and those that follow from others.
 
-A segment of Monday and of Tuesday, or of two towns, has nobody in it, and looks like one that works. It is found by
-trying: for each fact, the values at which the answers change are put to all that is asked of it.
+A segment of Monday and of Tuesday, or of two towns, has nobody in it, and looks like one that works. A version for
+people in Riverside that stands after one for people in the whole county is never shown. Both are found by trying: for
+each fact, the values at which the answers change are put to all that is asked of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from typing import Any as AnyValue
 
-from .conditions import All, Answer, Any, AtLeast, AtMost, Condition, Equals, Group, InSegment, Not, OneOf, OnWeekday
+from .conditions import (
+    All,
+    Answer,
+    Any,
+    AtLeast,
+    AtMost,
+    Condition,
+    ContainsAny,
+    Equals,
+    Group,
+    InSegment,
+    Not,
+    OneOf,
+    OnWeekday,
+)
 from .questions import Question, Test, ask
-from .questions.question import is_number
+from .questions.question import fold, is_number
 
 MOST_WAYS = 500  # in which conditions may come true; of more than that, none is claimed to be a contradiction
 
@@ -40,6 +55,46 @@ def contradict(*conditions: Condition) -> bool:
         return not any(map(_possible, _joined(_ways(condition, True) for condition in conditions)))
     except _TooManyError:
         return False
+
+
+def implies(condition: Condition, other: Condition) -> bool:
+    """Whether the other is true of whomever the first is true of. False also where that can't be worked out.
+
+    Somebody of whom the first is true may still be one of whom little is known, so nothing is taken from the other
+    being true *or* false: it must follow from what the first has asked.
+    """
+    try:
+        begun = [way for way in _ways(_one_by_one(condition), True) if _possible(way)]
+        wanted = _ways(other, True)
+    except _TooManyError:
+        return False
+    if len(begun) * len(wanted) > MOST_WAYS:
+        return False
+    return bool(begun) and all(any(_follows(way, goal) for goal in wanted) for way in begun)
+
+
+def inlined(condition: Condition, segments: Mapping[str, Condition]) -> Condition:
+    """The condition with the segments that it asks about written out, as far as they are given.
+
+    One that is inside itself is left as it is, and so can't be worked out.
+    """
+    if isinstance(condition, Not):
+        return Not(inlined(condition.of, segments))
+    if isinstance(condition, Group):
+        return type(condition)(*(inlined(part, segments) for part in condition.of))
+    if isinstance(condition, InSegment) and condition.slug in segments:
+        others = {slug: of for slug, of in segments.items() if slug != condition.slug}
+        return inlined(segments[condition.slug], others)
+    return condition
+
+
+def _one_by_one(condition: Condition) -> Condition:
+    """The condition with "one of these" taken apart, since another may ask for each of them by itself."""
+    if isinstance(condition, Group):
+        return type(condition)(*map(_one_by_one, condition.of))
+    if isinstance(condition, OneOf) and len(condition.value) > 1:
+        return Any(*(OneOf(condition.fact, [value]) for value in condition.value))
+    return condition
 
 
 def _ways(condition: Condition, answer: bool) -> list[Way]:
@@ -82,6 +137,35 @@ def _possible(way: Way) -> bool:
         if isinstance(condition, TRIED):
             asked[condition.fact].append((condition, answer))
     return all(map(_answerable, asked.values()))
+
+
+def _follows(way: Way, wanted: Way) -> bool:
+    """Whether a visitor who gives all these answers gives the wanted ones too."""
+    return all((condition, answer) in way or _settled(way, condition, answer) for condition, answer in wanted)
+
+
+def _settled(way: Way, condition: Condition, answer: bool) -> bool:
+    """Whether what is asked of the same fact leaves a question only this answer."""
+    if isinstance(condition, ContainsAny):
+        return any(
+            _of_more(condition, of) if answer else _of_more(of, condition)
+            for of, given in way
+            if given is answer and isinstance(of, ContainsAny) and of.fact == condition.fact
+        )
+    if not isinstance(condition, TRIED):
+        return False
+    asked = [(of, given) for of, given in way if isinstance(of, TRIED) and of.fact == condition.fact]
+    tests = [(of.test(), given) for of, given in asked]
+    test = condition.test()
+    values = _worth_trying([condition, *(of for of, _given in asked)])
+    return bool(asked) and all(
+        _try(test, value) is answer for value in values if all(_try(of, value) is given for of, given in tests)
+    )
+
+
+def _of_more(one: ContainsAny, other: ContainsAny) -> bool:
+    """Whether the first is content with all that the other is content with: Wales or England, and Wales."""
+    return set(map(fold, other.value)) <= set(map(fold, one.value))
 
 
 def _answerable(asked: Sequence[tuple[Question, bool]]) -> bool:
