@@ -48,6 +48,8 @@ CACHE_SECONDS = 60  # then the row is read again, so that a copy that lost a rac
 COMPILE_TRIES = 3  # a segment published during a compile makes it start again
 SECONDS_BETWEEN_LOGS = 60
 
+UNNAMED = "-"  # stands for the slug of a segment that has none yet
+
 # What a rule that can't be asked becomes: a question about a fact that nobody knows, so unknown, and never wider.
 CANNOT_TELL = OneOf("rule.broken", ["-"])
 
@@ -67,6 +69,10 @@ def compile_ruleset() -> Ruleset:
 def _compile(state: RulesetState) -> Ruleset:
     if state.paused_at is not None:
         return Ruleset(version=state.version, paused=True)
+    return _compile_live(state.version)
+
+
+def _compile_live(version: str) -> Ruleset:
     segments = list(Segment.objects.live_for_visitors())
     asked: dict[int, list[Condition]] = defaultdict(list)
     since: dict[tuple[str, int], int] = {}
@@ -87,7 +93,7 @@ def _compile(state: RulesetState) -> Ruleset:
         row.site_id: row.holdout_share for row in PersonalisationSettings.objects.filter(holdout_percent__gt=0)
     }
     return Ruleset(
-        version=state.version,
+        version=version,
         segments=conditions,
         keys={segment.pk: segment.slug for segment in segments},
         intents=_intents(),
@@ -103,6 +109,37 @@ def _compile(state: RulesetState) -> Ruleset:
         if site_holdouts
         else frozenset(),
         goals=_goals(),
+    )
+
+
+def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
+    """The ruleset as it would be with these segments live as they stand in these objects, and without a pause.
+
+    For trying out, and never for visitors: pages that rules ask about count as noted since ever, and nobody is held
+    back. A segment without a slug is known by `UNNAMED`. Raises DatabaseError where the live ones can't be read.
+    """
+    live = current_ruleset()
+    if live.paused:
+        live = _compile_live(live.version)
+    tried = {segment.slug or UNNAMED: segment for segment in segments}
+    conditions = {
+        **live.segments,
+        **{
+            slug: _with_all_rules(segment, [_asked(rule) for rule in segment.get_rules()], segment.missing_rule_types)
+            for slug, segment in tried.items()
+        },
+    }
+    _keep_accounts_apart(conditions)
+    facts = facts_named(name for condition in conditions.values() for name in condition.facts)
+    return Ruleset(
+        version=live.version,
+        segments=conditions,
+        keys={**live.keys, **{segment.pk: slug for slug, segment in tried.items() if segment.pk is not None}},
+        intents=live.intents,
+        remembers=frozenset().union(*(fact.remembers for fact in facts)),
+        landing=any(fact.landing for fact in facts),
+        watching=_watching(conditions.values(), {}),
+        learning=live.learning - tried.keys() | {slug for slug, segment in tried.items() if segment.learning},
     )
 
 

@@ -3,6 +3,7 @@
 Segments hold rules; rules say themselves as conditions; intents are what a visit is for; goals are what it achieves.
 """
 
+from .examples import ExampleVisit
 from .goals import Goal
 from .intents import Intent, IntentSignal
 from .missing import RuleTypeInUse
@@ -40,6 +41,7 @@ __all__ = [
     "DateRangeRule",
     "DayOfWeekRule",
     "DeviceRule",
+    "ExampleVisit",
     "FirstTimeVisitorRule",
     "Goal",
     "Intent",

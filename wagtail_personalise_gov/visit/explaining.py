@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..compiling import UNNAMED
 from ..core.conditions import Answer
 from ..core.decision import Reason
 from ..core.ruleset import Explanation, explain
@@ -52,20 +53,29 @@ class ExplainedFact:
 
 def explained_segments(visit: SimulatedVisit, slugs: Iterable[str] | None = None) -> Iterator[ExplainedSegment]:
     """Every live segment as it is decided for this visit, by slug; only those named, if any are."""
-    ruleset = visit.ruleset
-    asked = sorted(ruleset.segments if slugs is None else slugs)
-    decision = visit.decide(asked)
-    explained = ruleset.explanations(visit.facts, asked)
-    segments = list(Segment.objects.filter(slug__in=decision).with_rules().order_by("slug"))
+    asked = sorted(visit.ruleset.segments if slugs is None else slugs)
+    segments = list(Segment.objects.filter(slug__in=visit.decide(asked)).with_rules().order_by("slug"))
     missing = missing_rule_types([segment.pk for segment in segments])
     for segment in segments:
         segment.missing_rule_types = missing.get(segment.pk, [])
+    return explained(visit, segments)
+
+
+def explained(visit: SimulatedVisit, segments: Sequence[Segment]) -> Iterator[ExplainedSegment]:
+    """These segments, as they stand in these objects, as they are decided for this visit.
+
+    Those that are not live must be in the visit's ruleset: see `ruleset_with`.
+    """
+    slugs = [segment.slug or UNNAMED for segment in segments]
+    decision = visit.decide(slugs)
+    explanations = visit.ruleset.explanations(visit.facts, slugs)
+    for slug, segment in zip(slugs, segments, strict=True):
         yield ExplainedSegment(
             slug=segment.slug,
             name=segment.name,
             match=segment.match,
-            reason=decision[segment.slug],
-            rules=tuple(_rule(rule, visit, explained) for rule in segment.get_rules()),
+            reason=decision.get(slug, Reason.UNKNOWN),
+            rules=tuple(_rule(rule, visit, explanations) for rule in segment.get_rules()),
             problems=tuple(segment.problems()),
         )
 

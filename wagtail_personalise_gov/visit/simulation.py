@@ -6,7 +6,7 @@ The same readers read it as read a request, so that what is told of it is what a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
@@ -33,6 +33,7 @@ from ..core.memory import (
 )
 from ..core.pages import PagesSeen, ServedPage
 from ..core.preference import Because, Preference, Standing
+from ..core.ruleset import Ruleset
 from ..facts import known_facts
 from ..models.addresses import PAGE_MODEL, site_name
 from .geo import geo_provider
@@ -42,6 +43,9 @@ from .visit import Visit
 
 class CannotSimulate(ValueError):
     """A description that is no visit. The message says what is wrong and what to write instead."""
+
+
+MAPPINGS = ("headers", "memory", "facts")  # of a description; what else is said of a visit is text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,37 @@ class Described:
     facts: Mapping[str, Any] = field(default_factory=dict)
     preference: Preference = Preference.ALLOWED
 
+    def as_data(self) -> dict[str, Any]:
+        """What is said of the visit, as JSON holds it; without an account, which is nobody's to keep."""
+        said = {row.name: getattr(self, row.name) for row in fields(self) if row.name != "user"}
+        blank = asdict(Described())
+        return {
+            name: str(value) if isinstance(value, Preference) else value
+            for name, value in said.items()
+            if value != blank[name]
+        }
+
+    @classmethod
+    def from_data(cls, data: Any) -> Described:
+        """The visit that `as_data` gave. Raises CannotSimulate for what is none."""
+        if not isinstance(data, Mapping):
+            raise CannotSimulate(f"A visit is written as a mapping, and this is {type(data).__name__}.")
+        texts = {row.name for row in fields(cls)} - {*MAPPINGS, "user", "preference"}
+        for name, value in data.items():
+            right = (
+                isinstance(value, Mapping)
+                if name in MAPPINGS
+                else value in set(map(str, Preference))
+                if name == "preference"
+                else name in texts and isinstance(value, str)
+            )
+            if not right:
+                raise CannotSimulate(f"Of a visit, {name!r} can't be {value!r}.")
+        said = dict(data)
+        if "preference" in said:
+            said["preference"] = Preference(said["preference"])
+        return cls(**said)
+
 
 # What may be said of memory, each with what it is.
 MEMORY: dict[str, str] = {
@@ -82,10 +117,15 @@ MEMORY: dict[str, str] = {
 
 
 class SimulatedVisit(Visit):
-    """A visit as described. Raises CannotSimulate for a description that is none."""
+    """A visit as described; `ruleset` is asked in the place of the live one.
 
-    def __init__(self, described: Described) -> None:
+    Raises CannotSimulate for a description that is none.
+    """
+
+    def __init__(self, described: Described, ruleset: Ruleset | None = None) -> None:
         super().__init__(_request(described))
+        if ruleset is not None:
+            self.ruleset = ruleset
         self.only_looks = True
         self.now = _moment(described.at)
         self.standing = Standing(
@@ -111,6 +151,10 @@ class SimulatedVisit(Visit):
             else:
                 self._known[name] = self.given[name]
         return self.facts
+
+    @property
+    def counts(self) -> bool:
+        return False
 
     def source_of_fact(self, name: str) -> str:
         """Where a fact that was asked comes from, in words."""
