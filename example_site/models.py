@@ -21,7 +21,7 @@ from wagtail.search import index
 
 from wagtail_personalise_gov.core.conditions import Condition, OneOf
 from wagtail_personalise_gov.editor.preview import PersonalisedPreviewMixin
-from wagtail_personalise_gov.models import Rule
+from wagtail_personalise_gov.models import MustSeeMixin, Rule
 
 from .streams import NewsBody, PageBody
 from .wards import WARDS
@@ -81,7 +81,7 @@ class ServicesIndexPage(Page):
         return context
 
 
-class ServicePage(PersonalisedPreviewMixin, Page):
+class ServicePage(MustSeeMixin, PersonalisedPreviewMixin, Page):
     class Topic(models.TextChoices):
         # The values sort in the order in which the list of services shows the topics.
         BUSINESS = "1-business", _("Business and licensing")
@@ -93,7 +93,13 @@ class ServicePage(PersonalisedPreviewMixin, Page):
     summary = models.CharField(max_length=300)
     body = StreamField(PageBody(), blank=True)
 
-    content_panels = [*Page.content_panels, FieldPanel("topic"), FieldPanel("summary"), FieldPanel("body")]
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("topic"),
+        FieldPanel("summary"),
+        *MustSeeMixin.must_see_panels,
+        FieldPanel("body"),
+    ]
     search_fields = [*Page.search_fields, index.SearchField("summary"), index.SearchField("body")]
     api_fields = [APIField("topic"), APIField("summary"), APIField("body")]
     parent_page_types = ["example_site.HomePage", "example_site.ServicesIndexPage"]

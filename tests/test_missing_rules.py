@@ -14,7 +14,7 @@ from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.compiling import CANNOT_TELL, compile_ruleset
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
-from wagtail_personalise_gov.editor.archiving import archive_address
+from wagtail_personalise_gov.editor.segments.archiving import archive_address
 from wagtail_personalise_gov.models import LocationRule, RuleTypeInUse, Segment, SegmentRule, missing
 
 pytestmark = pytest.mark.django_db

@@ -5,6 +5,7 @@
 A picture is a row of PICTURES. One that does not come out (a page that is missing, a link that is gone) is an error.
 """
 
+import json
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ from tests.chromium import FLAGS, browser_lacks, executable  # noqa: E402 -- fou
 IMAGES = ROOT / "docs" / "images"
 LOG = ROOT / "var" / "screenshots.log"  # what the demo said
 SEGMENTS = "/admin/personalisation/segments/"
+REPORTS = "/admin/reports/personalisation/"
 WIDTH = 1280  # CSS pixels
 RIVERSIDE = {"X-Forwarded-For": "192.0.2.10"}  # a documentation address that the demo's geo database knows
 
@@ -38,6 +40,43 @@ def open_riverside(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def add_two_towns(page: Page) -> None:
+    """Rules that contradict each other, in a form that can't be saved for want of a name: nothing is left behind."""
+    for town in ("Riverside", "Hilltop"):
+        page.get_by_role("button", name="Add a rule").click()
+        page.get_by_role("button", name="Location").click()
+        page.get_by_label("Towns or cities").last.fill(town)
+    page.get_by_text("Nobody can be in this segment as it stands").wait_for()
+    page.get_by_role("heading", name="Who is in it").first.evaluate(
+        "heading => { heading.style.scrollMarginTop = '60px'; heading.scrollIntoView({behavior: 'instant'}) }"
+    )
+    page.wait_for_timeout(500)  # milliseconds; the menu fades
+
+
+def change_and_compare(page: Page) -> None:
+    page.get_by_role("link", name="Hilltop").first.click()
+    page.get_by_label("Towns or cities").last.fill("Hilltop, Eastfield")
+    page.get_by_role("button", name="Add a rule").click()
+    page.get_by_role("button", name="First-time visitor").click()
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_load_state("networkidle")
+    key = page.url.split("/edit/")[1].split("/")[0]
+    page.goto(f"{SEGMENTS}history/{key}/revisions/compare/live...latest/")
+
+
+def open_try_panel(page: Page) -> None:
+    """A segment's form, and beside it a visitor who is in it."""
+    open_riverside(page)
+    page.get_by_role("button", name="Toggle “Try as a visitor”").click()
+    panel = page.locator(".personalise-try--panel")
+    panel.locator("summary", has_text="Where they are").click()
+    panel.get_by_label("Country").fill("GB")
+    panel.get_by_label("Town or city").fill("Riverside")
+    panel.get_by_label("Town or city").press("Enter")
+    panel.locator(".personalise-try__verdict", has_text="In this segment").wait_for()
+    panel.locator(".personalise-try__verdict").scroll_into_view_if_needed()
+
+
 def open_versions(page: Page) -> None:
     page.get_by_role("link", name="Flooding: what to do").first.click()
     page.wait_for_load_state("networkidle")
@@ -48,9 +87,59 @@ def open_versions(page: Page) -> None:
     )
 
 
+def open_version_with_warning(page: Page) -> None:
+    """The first version twice: nobody sees the second. All are closed."""
+    open_versions(page)
+    versions = page.locator("[data-personalise-versions-target='version']")
+    child = "xpath=ancestor::*[@data-streamfield-child][1]"
+    versions.first.locator(child).get_by_role("button", name="Duplicate").first.click()
+    page.get_by_text("No visitor ever sees this version").wait_for()
+    for position in range(versions.count()):
+        versions.nth(position).locator(child).get_by_role("button", name="Toggle section").first.click()
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)  # milliseconds; the copy slides in
+    page.get_by_role("heading", name="Local information").first.evaluate(
+        "heading => heading.scrollIntoView({behavior: 'instant'})"
+    )
+
+
+def choose_file(page: Page) -> None:
+    """What a file changes that was exported here, with another rule and a new segment in it."""
+    with page.expect_download() as download:
+        page.evaluate("path => { location.href = path }", f"{SEGMENTS}export/?q=riverside")
+    file = json.loads(download.value.path().read_text())
+    riverside = next(entry for entry in file["segments"] if entry["slug"] == "riverside")
+    near = {**riverside, "slug": "near-the-river", "name": "Near the river", "live": False}
+    riverside["owner"] = "Flood team"
+    riverside["rules"] = [{**riverside["rules"][0], "cities": ["Riverside", "Eastfield"]}]
+    content = json.dumps({**file, "segments": [riverside, near]}).encode()
+    page.set_input_files("[name=file]", {"name": "council.json", "mimeType": "application/json", "buffer": content})
+    page.get_by_role("button", name="See what changes").click()
+    page.get_by_role("button", name="Yes, import this").wait_for()
+
+
 def open_results(page: Page) -> None:
     page.get_by_role("link", name="Garden waste").first.click()
     page.wait_for_load_state("networkidle")
+
+
+def open_page_personalisation(page: Page) -> None:
+    page.get_by_role("link", name="Flooding: what to do").first.click()
+    page.locator(".w-slim-header").get_by_role("button", name="Actions").click()
+    page.get_by_role("link", name="Personalisation", exact=True).last.click()
+    page.get_by_role("heading", name="Share a preview").wait_for()
+
+
+def open_shared(page: Page) -> None:
+    open_page_personalisation(page)
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_label("Link to the preview").wait_for()
+
+
+def open_seen(page: Page) -> None:
+    page.locator("wagtail-userbar").locator("#wagtail-userbar-trigger").click()
+    page.get_by_role("menuitem", name="What you see here").click()
+    page.get_by_role("heading", name="View the site as").wait_for()
 
 
 @dataclass(frozen=True)
@@ -76,8 +165,38 @@ PICTURES = [
     Picture("choice", "/personalisation/"),
     Picture("admin-segments", SEGMENTS, login="editor"),
     Picture("admin-segment", SEGMENTS, login="editor", then=open_riverside, height=1250),
+    Picture(
+        "admin-try",
+        "/admin/personalisation/try/?visit-country=GB&visit-town=Riverside&visit-device=mobile",
+        login="editor",
+        height=900,
+    ),
+    Picture("admin-try-panel", SEGMENTS, login="editor", then=open_try_panel, height=1000),
     Picture("admin-versions", "/admin/pages/search/?q=flooding", login="editor", then=open_versions, height=1250),
+    Picture(
+        "admin-version-warning",
+        "/admin/pages/search/?q=flooding",
+        login="editor",
+        then=open_version_with_warning,
+        height=700,
+    ),
+    Picture("admin-import", f"{SEGMENTS}import/", login="editor", then=choose_file, height=1000),
+    Picture(
+        "admin-page-personalisation",
+        "/admin/pages/search/?q=flooding",
+        login="editor",
+        then=open_page_personalisation,
+        height=1000,
+    ),
+    Picture("admin-share-preview", "/admin/pages/search/?q=flooding", login="editor", then=open_shared, height=480),
+    Picture("admin-seen", "/emergency/", headers=RIVERSIDE, login="editor", then=open_seen, height=820),
     Picture("admin-results", "/admin/reports/personalisation/", login="editor", then=open_results, height=1300),
+    Picture("admin-needs-a-hand", "/admin/", login="editor", height=480),
+    Picture("admin-personalised-content", f"{REPORTS}content/", login="editor"),
+    Picture("admin-segments-to-look-after", f"{REPORTS}segments/", login="editor", height=480),
+    Picture("admin-everyone-must-see", f"{REPORTS}must-see/", login="editor", height=620),
+    Picture("admin-segment-warning", f"{SEGMENTS}add/", login="editor", then=add_two_towns, height=700),
+    Picture("admin-segment-compared", SEGMENTS, login="editor", then=change_and_compare, height=400),
 ]
 
 

@@ -125,7 +125,9 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
     conditions = {
         **live.segments,
         **{
-            slug: _with_all_rules(segment, [_asked(rule) for rule in segment.get_rules()], segment.missing_rule_types)
+            slug: CANNOT_TELL
+            if segment.missing_rule_types
+            else segment.join(_asked(rule, quiet=True) for rule in segment.get_rules())
             for slug, segment in tried.items()
         },
     }
@@ -143,13 +145,16 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
     )
 
 
-def _asked(rule: Rule) -> Condition:
+def _asked(rule: Rule, quiet: bool = False) -> Condition:
+    """What a rule asks. `quiet`: the rule is of a draft, which need not be finished; it says so where it is tried."""
     try:
         condition = rule.asked()
         if isinstance(condition, Condition):
             return condition
         raise ConditionError(f"its condition() gave {type(condition).__name__}, which is no condition.")
     except Exception as error:  # a rule of anybody's; whatever it raises, pages must go on
+        if quiet:
+            return CANNOT_TELL
         what = error if isinstance(error, ConditionError) else f"{type(error).__name__}: {error}"
         logger.error(
             "Segment %s: rule %r (%s) can't be asked: %s. Mend or delete the rule; until then nobody matches by it.",

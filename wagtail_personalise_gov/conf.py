@@ -204,6 +204,11 @@ SETTINGS: dict[str, Setting] = {
         _optional_yes_or_no,
         "Cookies over https only, with the `__Host-` prefix. None: as `SESSION_COOKIE_SECURE`.",
     ),
+    "REVIEW_LINK_DAYS": Setting(
+        7,
+        _whole(1, 90),
+        "Days that a link to a preview works for people without an account. A lower number ends older links too.",
+    ),
     "SERVICE_NAME": Setting(
         "",
         lambda value: None if isinstance(value, str) else "use a text",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from .editor.preview.review_links import review, review_page
+
 app_name = "personalise"
 
-urlpatterns = [path("", include("wagtail_personalise_gov.privacy.urls"))]
+urlpatterns = [
+    path("", include("wagtail_personalise_gov.privacy.urls")),
+    path("review/<str:token>/", review, name="review"),
+    path("review/<str:token>/page/", review_page, name="review_page"),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -11,13 +12,24 @@ from django.urls import URLPattern, URLResolver, include, path
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
-from .editor.archiving import ArchiveMenuItem, listing_buttons
-from .editor.deletion import refuse_deletion_of_used
+from .editor.exchange.views import ExportBulkAction, export_button
 from .editor.logs import register_actions
 from .editor.pausing import warn_on_home_page
-from .editor.publishing import warn_of_problems
-from .editor.results import ResultsMenuItem
-from .editor.results import urlpatterns as results_urlpatterns
+from .editor.preview.overview import page_header_buttons, page_listing_buttons, snippet_listing_buttons
+from .editor.preview.overview import urlpatterns as content_urlpatterns
+from .editor.preview.seen import urlpatterns as seen_urlpatterns
+from .editor.preview.userbar import add_to_userbar
+from .editor.reports.base import ReportMenuItem
+from .editor.reports.dashboard import show_on_home_page
+from .editor.reports.urls import menu_items
+from .editor.reports.urls import urlpatterns as reports_urlpatterns
+from .editor.results.views import ResultsMenuItem
+from .editor.results.views import urlpatterns as results_urlpatterns
+from .editor.segments.archiving import ArchiveMenuItem, listing_buttons
+from .editor.segments.deletion import refuse_deletion_of_used
+from .editor.segments.publishing import warn_of_problems
+from .editor.versions.audiences import urlpatterns as audiences_urlpatterns
+from .editor.versions.unseen import warn_of_unseen_in_page, warn_of_unseen_in_snippet
 from .editor.viewsets import PersonalisationGroup
 from .models import PersonalisationSettings, Segment
 from .visit.served import AFTER_RESTRICTIONS, note_served_page
@@ -34,9 +46,19 @@ if apps.is_installed("wagtail.contrib.settings"):
 hooks.register("register_log_actions", register_actions)
 hooks.register("before_delete_snippet", refuse_deletion_of_used)
 hooks.register("register_snippet_listing_buttons", listing_buttons)
+hooks.register("register_snippet_listing_buttons", export_button)
+hooks.register("register_bulk_action", ExportBulkAction)
 hooks.register("after_create_snippet", warn_of_problems)
 hooks.register("after_edit_snippet", warn_of_problems)
+hooks.register("after_publish_page", warn_of_unseen_in_page)
+hooks.register("after_create_snippet", warn_of_unseen_in_snippet)
+hooks.register("after_edit_snippet", warn_of_unseen_in_snippet)
 hooks.register("construct_homepage_panels", warn_on_home_page)
+hooks.register("construct_homepage_panels", show_on_home_page)
+hooks.register("register_page_header_buttons", page_header_buttons)
+hooks.register("register_page_listing_more_buttons", page_listing_buttons)
+hooks.register("register_snippet_listing_buttons", snippet_listing_buttons)
+hooks.register("construct_wagtail_userbar", add_to_userbar)
 hooks.register("on_serve_page", note_served_page, order=AFTER_RESTRICTIONS)
 
 
@@ -55,6 +77,14 @@ def results_urls() -> list[URLPattern | URLResolver]:
     return [path("reports/personalisation/", include((results_urlpatterns, "personalise_results")))]
 
 
+@hooks.register("register_admin_urls")
+def content_urls() -> list[URLPattern | URLResolver]:
+    return [
+        path("personalisation/content/", include((content_urlpatterns, "personalise_content"))),
+        path("personalisation/seen/", include((seen_urlpatterns, "personalise_seen"))),
+    ]
+
+
 @hooks.register("register_reports_menu_item")
 def results_in_reports_menu() -> ResultsMenuItem:
     return ResultsMenuItem(order=1100)
@@ -63,3 +93,21 @@ def results_in_reports_menu() -> ResultsMenuItem:
 @hooks.register("register_permissions")
 def permission_to_see_results() -> QuerySet[Permission]:
     return Permission.objects.filter(content_type__app_label="wagtail_personalise_gov", codename="view_dailytally")
+
+
+@hooks.register("register_admin_urls")
+def audiences_urls() -> list[URLPattern]:
+    return audiences_urlpatterns
+
+
+@hooks.register("register_admin_urls")
+def reports_urls() -> list[URLPattern | URLResolver]:
+    return [path("reports/personalisation/", include((reports_urlpatterns, "personalise_reports")))]
+
+
+def _report_menu_item(position: int) -> ReportMenuItem:
+    return menu_items(first=1101)[position]
+
+
+for position in range(3):  # the hook takes one item at a time
+    hooks.register("register_reports_menu_item", partial(_report_menu_item, position))

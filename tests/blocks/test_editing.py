@@ -7,15 +7,17 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from wagtail.admin.telepath import registry
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.models import ReferenceIndex
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from tests.agency.models import AgencyPage
+from tests.agency.models import AgencyPage, PlainPage
 from tests.agency.streams import AgencyBody, HeroBlock
-from tests.factories import hero, make_page, personalised, raw_stream
+from tests.factories import hero, make_page, make_segment, personalised, raw_stream
 from wagtail_personalise_gov.blocks import PersonalisedBlock
-from wagtail_personalise_gov.models import Segment
+from wagtail_personalise_gov.models import LocationRule, Segment
 
 
 def clean(block: PersonalisedBlock, raw: Any) -> Any:
@@ -168,6 +170,84 @@ def test_the_block_picker_previews_the_standard_version(db: None, client: Client
     value = block.get_preview_value()
     assert value["default"]["heading"] == "An example"
     assert "An example" in block.render(value)
+
+
+# How it stands in the form
+
+
+def packed(block: PersonalisedBlock) -> Any:
+    """What Wagtail's script is told of a block: (name, children by name, options)."""
+    name, children, meta = registry.find_adapter(type(block)).js_args(block)
+    return name, {child.name: child for child in children}, meta
+
+
+def test_a_form_knows_where_to_ask_for_whom_its_versions_are() -> None:
+    _name, children, meta = packed(PersonalisedBlock(HeroBlock()))
+    assert meta["attrs"]["data-controller"] == "personalise-versions"
+    assert meta["attrs"]["data-personalise-versions-url-value"] == "/admin/personalisation/versions/"
+    version = children["variants"].child_blocks["variant"]
+    assert version.meta.form_attrs == {"data-personalise-versions-target": "version"}
+
+
+def test_what_a_site_puts_on_the_form_stays() -> None:
+    class OwnBlock(PersonalisedBlock):
+        content = HeroBlock
+
+        class Meta:
+            form_attrs = {"data-controller": "own", "data-own": "1"}
+
+    _name, _children, meta = packed(OwnBlock())
+    assert meta["attrs"]["data-controller"] == "own personalise-versions"
+    assert meta["attrs"]["data-own"] == "1"
+
+
+def test_the_script_comes_with_the_form_of_a_personalised_block_only(
+    agency_page: AgencyPage, plain_page: PlainPage, client: Client, django_user_model: Any
+) -> None:
+    client.force_login(django_user_model.objects.create_superuser("chief", "chief@example.gov", "secret"))
+    script = "wagtail_personalise_gov/js/versions.js"
+    assert script in client.get(f"/admin/pages/{agency_page.pk}/edit/").content.decode()
+    assert script not in client.get(f"/admin/pages/{plain_page.pk}/edit/").content.decode()
+
+
+def test_the_standard_version_is_open_whatever_its_content_is_elsewhere() -> None:
+    class ClosedBlock(HeroBlock):
+        class Meta:
+            collapsed = True
+
+    block = PersonalisedBlock(ClosedBlock())
+    assert block.child_blocks["default"].meta.collapsed is False
+    assert "everyone else" in str(block.child_blocks["default"].label)
+    assert ClosedBlock().meta.collapsed is True
+
+
+def test_where_versions_are_counted_the_form_says_what_to_do_to_compare_afresh(configure: Any) -> None:
+    block = PersonalisedBlock(HeroBlock())
+
+    def help_text() -> str:
+        return str(packed(block)[1]["variants"].meta.help_text)
+
+    assert "the order is the priority" in help_text()
+    assert "add a new version" not in help_text()
+    configure(COUNTING=True)
+    assert "add a new version" in help_text()
+
+
+def test_a_page_with_many_segments_is_opened_with_as_many_queries_as_with_one(
+    home: AgencyPage, client: Client, django_user_model: Any
+) -> None:
+    client.force_login(django_user_model.objects.create_superuser("chief", "chief@example.gov", "secret"))
+
+    def queries(number: int) -> int:
+        segments = [make_segment(f"town-{number}-{n}", LocationRule(cities=[f"Town {n}"])) for n in range(number)]
+        blocks = [("offer", personalised(hero("All"), (segment, hero("x")))) for segment in segments]
+        page = make_page(f"Of {number}", *blocks, parent=home)
+        client.get(f"/admin/pages/{page.pk}/edit/")
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"/admin/pages/{page.pk}/edit/").status_code == 200
+        return len(captured)
+
+    assert queries(8) == queries(1)
 
 
 # What Wagtail learns

@@ -1,5 +1,6 @@
 """What a browser would post from the form of a segment."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from wagtail.test.utils.form_data import inline_formset, nested_form_data
@@ -10,6 +11,16 @@ from wagtail_personalise_gov.models import Rule, Segment
 Card = tuple[type[Rule], dict[str, Any]]
 
 
+# What a segment must say of itself before it is published.
+READY = {
+    "purpose": "To welcome them.",
+    "owner": "Digital",
+    "review_by": str(date.today() + timedelta(days=365)),
+    "public_name": "People with a new baby",
+    "public_explanation": "The first steps stand first.",
+}
+
+
 def relation_of(rule: type[Rule]) -> str:
     """The name of the segment's relation to a rule type, which its fields begin with."""
     relations = (relation for relation in Segment.rule_relations() if relation.related_model is rule)
@@ -17,8 +28,10 @@ def relation_of(rule: type[Rule]) -> str:
 
 
 def segment_form(*cards: Card, **fields: Any) -> dict[str, Any]:
-    """A filled-in form with these cards. Those of rules that are saved already hold their ids, and come first."""
-    data: dict[str, Any] = {"name": "New parents", "slug": "new-parents", "match": "all", **fields}
+    """A form with these cards, ready to be published. Those of rules that are saved already hold their ids, and come
+    first.
+    """
+    data: dict[str, Any] = {"name": "New parents", "slug": "new-parents", "match": "all", **READY, **fields}
     for relation in Segment.rule_relations():
         own = [card for rule, card in cards if rule is relation.related_model]
         items = [

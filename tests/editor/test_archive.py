@@ -10,7 +10,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
-from wagtail_personalise_gov.editor.archiving import archive_address
+from wagtail_personalise_gov.editor.segments.archiving import archive_address
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
 
 from ..factories import make_segment

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from wagtail_personalise_gov.compiling import pause
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
-from wagtail_personalise_gov.editor.archiving import archive_address
+from wagtail_personalise_gov.editor.segments.archiving import archive_address
 from wagtail_personalise_gov.models import (
     FirstTimeVisitorRule,
     Intent,

@@ -11,7 +11,8 @@ from django.urls import reverse
 from wagtail.models import Page, PreviewableMixin
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from wagtail_personalise_gov.editor.preview import PersonalisedPreviewMixin, mode_of
+from wagtail_personalise_gov.editor.preview.modes import AS_VISITOR, PersonalisedPreviewMixin, mode_of
+from wagtail_personalise_gov.editor.preview.viewpoints import SESSION_KEY, Viewpoint
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
 
 from ..agency.models import AgencyPage
@@ -43,6 +44,7 @@ def test_there_is_a_mode_for_each_segment_in_the_order_of_the_content(
     make_segment("elsewhere")
     assert [(mode, str(label)) for mode, label in flood.preview_modes] == [
         ("", "Default"),
+        (AS_VISITOR, "As a visitor…"),
         (mode_of(riverside), "As: Name of riverside"),
         (mode_of(hilltop), "As: Name of hilltop"),
     ]
@@ -84,8 +86,9 @@ def test_the_modes_are_those_of_the_draft_and_not_of_the_saved_page(
     flood.body = raw_stream(("line", personalised("For all", (hilltop, "For the hill"))))
     flood.save_revision()
     draft = AgencyPage.objects.get(pk=flood.pk).get_latest_revision_as_object()
-    assert dict(draft.preview_modes).keys() == {"", mode_of(hilltop)}
-    assert dict(AgencyPage.objects.get(pk=flood.pk).preview_modes).keys() == {"", mode_of(riverside), mode_of(hilltop)}
+    assert dict(draft.preview_modes).keys() == {"", AS_VISITOR, mode_of(hilltop)}
+    saved = AgencyPage.objects.get(pk=flood.pk)
+    assert dict(saved.preview_modes).keys() == {"", AS_VISITOR, mode_of(riverside), mode_of(hilltop)}
 
 
 def test_segments_inside_structs_and_streams_are_found(home: AgencyPage, riverside: Segment, hilltop: Segment) -> None:
@@ -151,6 +154,95 @@ def test_the_preview_panel_offers_the_modes_and_shows_what_is_in_the_form(
     assert "New words for the river" not in standard
 
 
+# As a visitor whom the editor chose
+
+
+def in_panel(desk: Client, page: AgencyPage, mode: str) -> str:
+    """What the preview panel shows of what was saved."""
+    content: str = desk.get(
+        reverse("wagtailadmin_pages:preview_on_edit", args=[page.pk]), {"mode": mode}
+    ).content.decode()
+    return content
+
+
+def choose(desk: Client, data: Any) -> None:
+    session = desk.session
+    session[SESSION_KEY] = data
+    session.save()
+
+
+@pytest.fixture
+def posted(desk: Client, flood: AgencyPage, riverside: Segment, hilltop: Segment) -> AgencyPage:
+    """The page as it stands in a form: a line for Riverside, and one for Hilltop."""
+
+    def version(segment: Segment, words: str) -> tuple[str, dict[str, str]]:
+        fields = {"deleted": "", "order": "0", "type": "item", "value": str(segment.pk), "id": ""}
+        listed = {f"segments-0-{name}": value for name, value in fields.items()}
+        return "variant", {"segments-count": "1", **listed, "content": words}
+
+    variants = streamfield([version(riverside, "For the river"), version(hilltop, "For the hill")])
+    line = {"variants": variants, "default": "For all", "nothing_for_others": ""}
+    form = nested_form_data({"title": "Flood", "slug": "flood", "body": streamfield([("line", line)])})
+    answer = desk.post(reverse("wagtailadmin_pages:preview_on_edit", args=[flood.pk]), form)
+    assert answer.json() == {"is_valid": True, "is_available": True}
+    return flood
+
+
+def test_the_panel_shows_the_form_to_the_visitor_whom_the_editor_chose(
+    desk: Client, posted: AgencyPage, riverside: Segment, hilltop: Segment
+) -> None:
+    choose(desk, {"segments": [hilltop.pk]})
+    assert "For the hill" in in_panel(desk, posted, AS_VISITOR)
+    choose(desk, {"segments": [hilltop.pk, riverside.pk]})
+    assert "For the river" in in_panel(desk, posted, AS_VISITOR)  # the first version, in the editor's order
+    choose(desk, {"visitor": {"facts": {"location.city": "Riverside"}}})
+    assert "For the river" in in_panel(desk, posted, AS_VISITOR)
+    assert "For all" in in_panel(desk, posted, "")
+
+
+def test_a_segment_that_is_not_live_counts_as_live_for_a_described_visitor(desk: Client, posted: AgencyPage) -> None:
+    choose(desk, {"visitor": {}})  # a first visit, and hilltop is for those; it is a draft
+    assert "For the hill" in in_panel(desk, posted, AS_VISITOR)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [None, "x", [], {"segments": "x"}, {"segments": [True]}, {"visitor": 1}, {"visitor": {"x": 1}}],
+    ids=repr,
+)
+def test_without_a_visitor_who_can_be_read_the_panel_asks_for_one(desk: Client, posted: AgencyPage, data: Any) -> None:
+    choose(desk, data)
+    assert "As which visitor?" in in_panel(desk, posted, AS_VISITOR)
+
+
+def test_a_visitor_who_can_not_be_any_more_is_told_as_such(desk: Client, posted: AgencyPage) -> None:
+    choose(desk, {"visitor": {"intent": "deleted-since"}})
+    text = in_panel(desk, posted, AS_VISITOR)
+    assert "This visitor can’t be shown any more" in text
+    assert "deleted-since" in text
+
+
+@pytest.mark.parametrize("viewpoint", [Viewpoint(), Viewpoint(segments=(1, 2))], ids=["nobody", "two"])
+def test_a_viewpoint_comes_back_from_its_data(viewpoint: Viewpoint) -> None:
+    assert Viewpoint.from_data(viewpoint.as_data()) == viewpoint
+
+
+def test_no_preview_of_wagtails_own_begins_a_visit(
+    desk: Client, posted: AgencyPage, riverside: Segment, configure: Any
+) -> None:
+    """The request for the preview is one to this site, too, and an editor's."""
+    configure(COUNTING=True, REMEMBER_LANDING="everywhere")
+    make_segment("new", FirstTimeVisitorRule())
+    choose(desk, {"segments": [riverside.pk]})
+    for mode in ("", AS_VISITOR, mode_of(riverside)):
+        answer = desk.get(
+            reverse("wagtailadmin_pages:preview_on_edit", args=[posted.pk]),
+            {"mode": mode},
+            headers={"Referer": "https://www.google.com/", "User-Agent": "Mozilla/5.0"},
+        )
+        assert not [name for name in answer.cookies if name.startswith("personalise")]
+
+
 def ours(model: type[models.Model]) -> list[str]:
     """The checks of ours that a model fails. Django's own miss Segment among apps that are isolated."""
     return [problem.id for problem in model.check() if problem.id.startswith("wagtail_personalise_gov.")]
@@ -177,7 +269,7 @@ def test_a_model_with_modes_of_its_own_keeps_them(riverside: Segment) -> None:
                 app_label = "agency"
 
         feedback = Feedback(segment=riverside)
-        assert [mode for mode, _label in feedback.preview_modes] == ["form", "landing", mode_of(riverside)]
+        assert [mode for mode, _label in feedback.preview_modes] == ["form", "landing", AS_VISITOR, mode_of(riverside)]
         assert feedback.default_preview_mode == "form"
         assert shown(feedback, "form") == "form:"
         assert shown(feedback, "landing") == "landing:"

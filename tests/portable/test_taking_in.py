@@ -13,7 +13,8 @@ from wagtail.models import ModelLogEntry, Revision
 
 from wagtail_personalise_gov.compiling import current_ruleset
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Intent, LocationRule, Segment
-from wagtail_personalise_gov.portable import Change, difference, export_segments, import_segments
+from wagtail_personalise_gov.models.examples import ExampleVisit
+from wagtail_personalise_gov.portable import Change, SegmentFileError, difference, export_segments, import_segments
 from wagtail_personalise_gov.signals import ruleset_retired
 
 from ..docs.samples import DOCS, samples
@@ -260,3 +261,85 @@ def test_many_segments_cost_no_more_each_than_few() -> None:
 
     few, many = cost(10), cost(500)
     assert many <= few
+
+
+def test_more_changes_than_somebody_can_wait_for_are_refused_before_they_are_made() -> None:
+    make_segment("same", FirstTimeVisitorRule(), name="Same", public_name="")
+    three = [segment("one", FIRST_TIME), segment("two", FIRST_TIME), segment("same", FIRST_TIME)]
+    assert len(import_segments(document(*three), at_most=2, dry_run=True)) == 3  # one of them is no change
+    before = everything()
+    with pytest.raises(SegmentFileError, match="changes 2 segments or intents, and at most 1 can be changed at once"):
+        import_segments(document(*three), at_most=1)
+    with pytest.raises(SegmentFileError, match="at most 0"):
+        import_segments(document(segment("same", IN_RIVERSIDE)), at_most=0)
+    with pytest.raises(SegmentFileError, match="at most 0"):
+        import_segments(document(intents=[intent("start")]), at_most=0)
+    assert everything() == before
+
+
+# Example visits
+
+
+def example(name: str, *, must_match: bool = True, **visit: Any) -> dict[str, Any]:
+    return {"name": name, "must_match": must_match, "visit": visit}
+
+
+def kept_examples() -> list[tuple[str, bool, Any]]:
+    return list(ExampleVisit.objects.values_list("name", "must_match", "visit"))
+
+
+FROM_RIVERSIDE = example("From Riverside", facts={"location.city": "Riverside"})
+FROM_HILLTOP = example("From Hilltop", must_match=False, facts={"location.city": "Hilltop"})
+
+
+def test_examples_go_with_their_segment() -> None:
+    take_in(document(segment("one", IN_RIVERSIDE, examples=[FROM_RIVERSIDE, FROM_HILLTOP])))
+    assert kept_examples() == [
+        ("From Riverside", True, {"facts": {"location.city": "Riverside"}}),
+        ("From Hilltop", False, {"facts": {"location.city": "Hilltop"}}),
+    ]
+    (entry,) = export_segments()["segments"]
+    assert entry["examples"] == [FROM_RIVERSIDE, FROM_HILLTOP]
+    assert [change.what for change in take_in(export_segments())] == ["unchanged"]
+
+
+def test_other_examples_are_a_change_and_publish_nothing() -> None:
+    take_in(document(segment("one", IN_RIVERSIDE, examples=[FROM_RIVERSIDE])))
+    revisions = Revision.objects.count()
+    given = document(segment("one", IN_RIVERSIDE, examples=[FROM_HILLTOP]))
+    assert [change.what for change in import_segments(given, dry_run=True)] == ["changed"]
+    assert [name for name, *_rest in kept_examples()] == ["From Riverside"]
+    take_in(given)
+    assert [name for name, *_rest in kept_examples()] == ["From Hilltop"]
+    assert Revision.objects.count() == revisions
+
+
+def test_a_file_that_says_nothing_of_examples_leaves_them() -> None:
+    take_in(document(segment("one", IN_RIVERSIDE, examples=[FROM_RIVERSIDE])))
+    (change,) = take_in(document(segment("one", IN_RIVERSIDE)))
+    assert change.what == "unchanged"
+    take_in(document(segment("one", FIRST_TIME)))
+    assert [name for name, *_rest in kept_examples()] == ["From Riverside"]
+    take_in(document(segment("one", FIRST_TIME, examples=[])))
+    assert kept_examples() == []
+
+
+@pytest.mark.parametrize(
+    "examples, problem",
+    [
+        ("x", 'examples: "x" is not a list.'),
+        ([1], "examples[0]: 1 is not an object with just"),
+        ([{"name": "x"}], "is not an object with just"),
+        ([example("")], 'examples[0], name: "" is not a name.'),
+        ([example("x" * 121)], "is not a name."),
+        ([FROM_HILLTOP, FROM_HILLTOP], "examples[1], name: The name “From Hilltop” stands there twice."),
+        ([{**FROM_HILLTOP, "must_match": 1}], "examples[0], must_match: 1 is not true or false."),
+        ([{**FROM_HILLTOP, "visit": []}], "examples[0], visit: [] is not what a visit is written as."),
+        ([{**FROM_HILLTOP, "visit": {"preference": []}}], "is not what a visit is written as."),
+        ([example(str(number)) for number in range(21)], "There are more than 20."),
+    ],
+)
+def test_examples_that_are_none_are_refused(refused: Any, examples: Any, problem: str) -> None:
+    (message,) = refused(document(segment("one", IN_RIVERSIDE, examples=examples)))
+    assert message.startswith('segments[0] "one", examples')
+    assert problem in message

@@ -15,6 +15,8 @@ class MustSeeBlock(blocks.BooleanBlock):
     Where a whole type of block is vital, its developer says so with ``must_see = True`` in its ``Meta``.
     """
 
+    ticks_must_see = True  # by which reports find it without importing blocks
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
         super().__init__(**kwargs)

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
+from ..conf import settings
 from ..visit.visit import STANDARD_VERSION, Visit
 from .choosers import SegmentChooserBlock
 from .must_see import holds_must_see, says_nothing
+from .translating import texts_of
 from .values import PersonalisedValue, Shown, Siblings, as_raw
 from .wording import worded
 
@@ -32,17 +35,19 @@ class PersonalisedBlock(blocks.StructBlock):
         content = content if content is not None else self.content
         if content is None:
             raise TypeError("PersonalisedBlock needs its content, such as PersonalisedBlock(HeroBlock()).")
-        segments = worded(blocks.ListBlock(SegmentChooserBlock()), label=_("For visitors in any of these"), min_num=1)
+        segment = worded(SegmentChooserBlock(), label=_("Segment"))
+        segments = worded(blocks.ListBlock(segment), label=_("For visitors in any of these"), min_num=1)
         variant = worded(
             blocks.StructBlock([("segments", segments), ("content", worded(fresh(content), label=_("They see")))]),
             label=_("Version for some visitors"),
             label_format="{segments}",
             icon="user",
+            form_attrs={"data-personalise-versions-target": "version"},
         )
         variants = worded(
             blocks.StreamBlock([("variant", variant)]),
             label=_("Versions for some visitors"),
-            help_text=_("The first one that is for a visitor is what they see, so the order is the priority."),
+            help_text=lazy(help_on_versions, str)(),
             required=False,
         )
         nothing_for_others = worded(
@@ -50,9 +55,12 @@ class PersonalisedBlock(blocks.StructBlock):
             label=_("Others see nothing here"),
             help_text=_("Tick this only where nothing is missing for visitors who see no version at all."),
         )
+        standard = worded(fresh(content), label=_("Standard version: what everyone else sees"))
+        if isinstance(standard, blocks.BaseStructBlock):
+            standard.meta.collapsed = False  # whatever the content is elsewhere: here it is what most people see
         local_blocks = [
             ("variants", variants),
-            ("default", worded(fresh(content), label=_("Standard version"))),
+            ("default", standard),
             ("nothing_for_others", nothing_for_others),
         ]
         super().__init__(local_blocks, **kwargs)
@@ -121,6 +129,10 @@ class PersonalisedBlock(blocks.StructBlock):
         """Raw values in full, with one query for each model that they refer to."""
         return list(super().bulk_to_python(raws))
 
+    def get_translatable_segments(self, value: PersonalisedValue) -> list[Any]:
+        """Asked by wagtail-localize, where it is installed."""
+        return texts_of(value, value.raw)
+
     # What editors may save
 
     def clean(self, value: Any) -> Any:
@@ -180,6 +192,21 @@ class PersonalisedBlock(blocks.StructBlock):
         value_class = PersonalisedValue
         description = _("Content with other versions for some visitors")
         form_layout = BlockGroup(children=["variants", "default"], settings=["nothing_for_others"])
+
+
+def help_on_versions() -> str:
+    """What stands over the versions, in the language of the editor."""
+    order = gettext(
+        "The first one that is for a visitor is what they see, so the order is the priority. Drag a version, or move "
+        "it up or down."
+    )
+    if not settings.COUNTING:
+        return order
+    rewritten = gettext(
+        "A version that you rewrite goes on being counted as the same one. To compare afresh, add a new version and "
+        "delete the old one."
+    )
+    return f"{order} {rewritten}"
 
 
 def visit_of(context: Mapping[str, Any] | None) -> Visit | None:

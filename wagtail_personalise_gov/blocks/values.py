@@ -149,6 +149,14 @@ class PersonalisedValue(StructValue):
         self.siblings = None
         OrderedDict.update(self, full)
 
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """Its JSON: as it was read, while nobody has looked into it."""
+        if self.siblings is not None:
+            return self.siblings.raws[self.position]
+        raw: Mapping[str, Any] = self.block.get_prep_value(self)
+        return raw
+
     def __eq__(self, other: object) -> bool:
         """Whether they say the same. Compared as JSON: Wagtail's lists inside them compare by identity."""
         if not isinstance(other, PersonalisedValue):

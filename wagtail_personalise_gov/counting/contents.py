@@ -12,22 +12,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.utils.text import capfirst
-from modelcluster.models import ClusterableModel, get_all_child_relations
-from wagtail.blocks import BaseBlock, ListBlock
-from wagtail.fields import StreamField
 from wagtail.models import ReferenceIndex
+from wagtail.models.pages import AbstractPage
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from ..core.contents import Path, PersonalisedContent, Version, personalised_in
 from ..models import Segment
-from ..models.addresses import PAGE_MODEL
+from ..models.streams import children_with_streams, is_page, streams_of, way_in_words
 
 LOOKING = ("view", "add", "change", "delete", "publish")  # who may do one of these with a snippet may see it
+
+Names = dict[tuple[Any, Path], str]  # by a stream and the way to a block in it: that way in words
+
+# What the report says of a page: its title, its kind, and where it is.
+OF_A_PAGE = ("title", "live", "path", "depth", "url_path", "locale", "content_type", "owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,14 @@ class StandingBlocks:
 
     def _found(self) -> Iterator[tuple[Place, tuple[Version, ...], bool]]:
         """(place, versions there, whether the user may see it) of every block that visitors may be shown."""
+        names: Names = {}
         for model, (keys, roots) in _naming_segments().items():
-            instances = _live(model, keys)
-            prefetch_related_objects(instances, *(name for name in _children(model) if name in roots))
+            instances = _live(model, keys, roots)
+            prefetch_related_objects(instances, *(name for name in children_with_streams(model) if name in roots))
             seen = self._seen(model, instances)
             for instance in instances:
                 numbers: dict[str, int] = defaultdict(int)
-                for name, content in _personalised_of(instance, roots):
+                for name, content in _personalised_of(instance, roots, names):
                     numbers[name] += 1
                     number = numbers[name]
                     place = Place(instance, name if number == 1 else f"{name} ({number})")
@@ -163,22 +166,30 @@ class StandingBlocks:
 
     def _seen(self, model: type[Any], instances: list[Any]) -> set[Any]:
         """The primary keys of those that the user may see: pages in the explorer, snippets in their lists."""
-        if is_page(model):
-            visible = PagePermissionPolicy().explorable_instances(self.user)
-        else:
-            viewset = getattr(model, "snippet_viewset", None)
-            policy = viewset.permission_policy if viewset else ModelPermissionPolicy(model)
-            visible = policy.instances_user_has_any_permission_for(self.user, LOOKING)
+        visible = visible_to(self.user, model)
         return set(visible.filter(pk__in=[instance.pk for instance in instances]).values_list("pk", flat=True))
 
 
-def is_page(model: type[Any]) -> bool:
-    return issubclass(model, apps.get_model(PAGE_MODEL))
+def visible_to(user: Any, model: type[Any]) -> QuerySet[Any]:
+    """The objects of a model that a user may see: pages in the explorer, snippets in their lists."""
+    if is_page(model):
+        return PagePermissionPolicy().explorable_instances(user)  # type: ignore[no-any-return]
+    viewset = getattr(model, "snippet_viewset", None)
+    policy = viewset.permission_policy if viewset else ModelPermissionPolicy(model)
+    return policy.instances_user_has_any_permission_for(user, LOOKING)  # type: ignore[no-any-return]
 
 
-def _live(model: type[Any], keys: set[str]) -> list[Any]:
-    """The objects that visitors may see. A snippet without drafts is live once it is saved."""
+def _live(model: type[Any], keys: set[str], roots: set[str]) -> list[Any]:
+    """The objects that visitors may see. A snippet without drafts is live once it is saved.
+
+    Of a page no more is read than its title, its address and the streams: of thousands, the rest is what takes long.
+    """
     objects = model._default_manager.filter(pk__in=list(keys))
+    if is_page(model):
+        objects = objects.filter(live=True)
+        if model.__str__ is AbstractPage.__str__:
+            streams = [stream.name for stream in streams_of(model) if stream.name in roots]
+            objects = objects.only(*OF_A_PAGE, *streams)
     return [instance for instance in objects if getattr(instance, "live", True)]
 
 
@@ -196,38 +207,19 @@ def _naming_segments() -> dict[type[Any], tuple[set[str], set[str]]]:
     return naming
 
 
-def _personalised_of(instance: Any, roots: set[str]) -> Iterator[tuple[str, PersonalisedContent]]:
-    """(name in words, block) of everything personalised in these fields of an object, and in its children."""
-    for stream in instance._meta.get_fields():
-        if isinstance(stream, StreamField) and stream.name in roots:
+def _personalised_of(instance: Any, roots: set[str], names: Names) -> Iterator[tuple[str, PersonalisedContent]]:
+    """(name in words, block) of everything personalised in these fields of an object, and in its children.
+
+    `names` are those that are known already: thousands of pages have their blocks at a handful of places.
+    """
+    for stream in streams_of(type(instance)):
+        if stream.name in roots:
             value = stream.value_from_object(instance)
             for content in personalised_in(list(value.raw_data) if value else []):
-                yield _in_words(stream, content.path), content
-    for name, model in _children(type(instance)).items():
-        own = {stream.name for stream in model._meta.get_fields() if isinstance(stream, StreamField)}
-        for child in getattr(instance, name).all() if name in roots and own else ():
-            yield from _personalised_of(child, own)
-
-
-def _children(model: type[Any]) -> dict[str, type[Any]]:
-    """The relations of a model to its inline children, by name, and the models of those."""
-    if not issubclass(model, ClusterableModel):
-        return {}
-    return {relation.get_accessor_name(): relation.related_model for relation in get_all_child_relations(model)}
-
-
-def _in_words(stream: Any, path: Path) -> str:
-    """How editors know the way to a block: the labels of the field and of the blocks that lead to it."""
-    words = [str(capfirst(stream.verbose_name))]
-    block: BaseBlock | None = stream.stream_block
-    for name in path:
-        block = _child(block, name)
-        words.append(str(block.label or name) if block is not None else name)
-    return " → ".join(words)
-
-
-def _child(block: Any, name: str) -> Any:
-    """The block of that name within another; a list and a personalised block are only ways to what they hold."""
-    while block is not None and name not in getattr(block, "child_blocks", {}):
-        block = block.child_block if isinstance(block, ListBlock) else getattr(block, "child_blocks", {}).get("default")
-    return block.child_blocks[name] if block is not None else None
+                if (name := names.get((stream, content.path))) is None:
+                    name = names[stream, content.path] = way_in_words(stream, content.path)
+                yield name, content
+    for name, model in children_with_streams(type(instance)).items():
+        own = {stream.name for stream in streams_of(model)}
+        for child in getattr(instance, name).all() if name in roots else ():
+            yield from _personalised_of(child, own, names)

@@ -16,3 +16,11 @@ def address_of(view: str, instance: Any) -> str:
 def addresses_for(view: str, model: Any) -> str:
     """The address of a view of a model that is not about one instance, such as its list."""
     return reverse(model.snippet_viewset.get_url_name(view))
+
+
+def content_address(view: str, instance: Any) -> str:
+    """The address of one of our views of a page or snippet that holds personalised blocks; "" of one never saved."""
+    if instance.pk is None:
+        return ""
+    opts = instance._meta
+    return reverse(f"personalise_content:{view}", args=[opts.app_label, opts.model_name, quote(instance.pk)])

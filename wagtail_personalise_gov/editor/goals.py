@@ -17,7 +17,7 @@ from wagtail.snippets.views.snippets import DeleteView, IndexView
 
 from ..core.counting import MAX_GOAL
 from ..models import Goal
-from .stopped import stopped_for
+from .results.stopped import stopped_for
 
 TEMPLATES = "wagtail_personalise_gov/editor"
 CSS = ("editor", "results")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth import get_permission_codename
+from django.utils.translation import gettext
 
-from ..models import Segment
+from ..models import Intent, Segment
+from ..models.locks import ArchivedLock
+from ..portable import Change
 
 
-def has_permission(user: Any, action: str) -> bool:
+def has_permission(user: Any, action: str, model: Any = Segment) -> bool:
     """Whether the user may do something with segments: "view", "add", "change", "delete" or "publish"."""
-    return bool(user.has_perm(f"{Segment._meta.app_label}.{get_permission_codename(action, Segment._meta)}"))
+    return bool(user.has_perm(f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}"))
 
 
 def may_archive(user: Any, segment: Segment) -> bool:
@@ -32,3 +36,52 @@ def may_give_up_rules(user: Any, segment: Segment) -> bool:
 def may_pause(user: Any) -> bool:
     """Whoever may make segments live may also switch them all off."""
     return has_permission(user, "publish")
+
+
+def may_export(user: Any) -> bool:
+    """Whoever may read segments may take them away as a file."""
+    return has_permission(user, "view") or has_permission(user, "change")
+
+
+def may_import(user: Any) -> bool:
+    """Whether they may take in a file at all; what it does is asked once it is known."""
+    return has_permission(user, "add") or has_permission(user, "change")
+
+
+def kept_from_importing(user: Any, changes: Sequence[Change]) -> Iterator[str]:
+    """Why the user may not make these changes, a sentence for each reason; nothing where they may.
+
+    Whatever the form of a segment would not let them do, a file can't do for them.
+    """
+    segments = [change for change in changes if change.kind == "segment"]
+    intents = [change for change in changes if change.kind == "intent"]
+    new, there = _named(segments, "new"), _named(segments, "changed")
+    if new and not has_permission(user, "add"):
+        yield gettext("You may not add segments, and these are new: %s.") % new
+    if there and not has_permission(user, "change"):
+        yield gettext("You may not change segments, and these are there already: %s.") % there
+    seen = [change for change in segments if change.after.live or (change.before and change.before.live)]
+    if seen and not has_permission(user, "publish"):
+        yield gettext(
+            "You may not publish segments, and these are live here or in the file: %s. Ask somebody who may publish."
+        ) % _names(seen)
+    new, there = _named(intents, "new"), _named(intents, "changed")
+    if new and not has_permission(user, "add", Intent):
+        yield gettext("You may not add intents, and these are new: %s.") % new
+    if there and not has_permission(user, "change", Intent):
+        yield gettext("You may not change intents, and these are there already: %s.") % there
+    if locked := [change for change in segments if change.before and _is_locked(change.before, user)]:
+        yield gettext("These are locked, and not for you to change: %s. Ask for them to be unlocked.") % _names(locked)
+
+
+def _is_locked(segment: Segment, user: Any) -> bool:
+    lock = segment.get_lock()
+    return lock is not None and not isinstance(lock, ArchivedLock) and bool(lock.for_user(user))
+
+
+def _named(changes: Iterable[Change], what: str) -> str:
+    return _names([change for change in changes if change.what == what])
+
+
+def _names(changes: Sequence[Change]) -> str:
+    return ", ".join(f"“{change.after}”" for change in changes)

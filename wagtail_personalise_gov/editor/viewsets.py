@@ -19,15 +19,26 @@ from wagtail.admin.widgets import SlugInput
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from ..models import Goal, Intent, Segment
-from .archiving import ArchiveView, GiveUpRulesView, RestoreView
-from .choosing import SegmentChooserViewSet
-from .forms import SegmentForm
+from .exchange.views import (
+    ExportableEditView,
+    ExportableInspectView,
+    ExportOneView,
+    ExportView,
+    ImportView,
+    SegmentListView,
+)
 from .goals import GoalDeleteView, GoalForm, GoalIndexView, HowToPanel, counted_in_a_word, reached_when, shown_for
 from .intents import IntentIndexView, SignalsColumn
-from .listing import InWordsColumn, SegmentFilterSet, SegmentIndexView, StatusColumn, UsedColumn
-from .panels import RulesPanel
 from .pausing import PauseViewSet
-from .views import SegmentCopyView, SegmentEditView, SegmentInspectView
+from .segments.archiving import ArchiveView, GiveUpRulesView, RestoreView
+from .segments.choosing import SegmentChooserViewSet
+from .segments.forms import SegmentForm
+from .segments.in_words import InWordsOfNewView, InWordsView
+from .segments.listing import InWordsColumn, SegmentFilterSet, StatusColumn, UsedColumn
+from .segments.panels import RulesPanel
+from .segments.views import SegmentCopyView, SegmentCreateView
+from .trying.page import TryViewSet
+from .trying.panel import TryFormView, TryNewFormView
 
 SLUG = SlugInput(
     # The slug may become the name of a response header: plain letters, and hyphens where people write other marks.
@@ -42,10 +53,11 @@ class SegmentViewSet(SnippetViewSet):
     url_prefix = "personalisation/segments"
     icon = "personalise-segment"
     menu_label = _("Segments")
-    index_view_class = SegmentIndexView
-    edit_view_class = SegmentEditView
+    index_view_class = SegmentListView
+    add_view_class = SegmentCreateView
+    edit_view_class = ExportableEditView
     copy_view_class = SegmentCopyView
-    inspect_view_class = SegmentInspectView
+    inspect_view_class = ExportableInspectView
     inspect_view_enabled = True
     inspect_view_fields = [
         "name",
@@ -88,7 +100,12 @@ class SegmentViewSet(SnippetViewSet):
             FieldPanel("slug", widget=SLUG, required_on_save=True),
             MultiFieldPanel(
                 [
-                    FieldPanel("match", widget=RadioSelect, heading=_("All or any of the rules")),
+                    FieldPanel(
+                        "match",
+                        widget=RadioSelect,
+                        heading=_("All or any of the rules"),
+                        attrs={"role": "group", "aria-label": _("All or any of the rules")},
+                    ),
                     RulesPanel(heading=_("Rules")),
                 ],
                 heading=_("Who is in it"),
@@ -130,9 +147,28 @@ class SegmentViewSet(SnippetViewSet):
     def get_urlpatterns(self) -> list[URLPattern]:
         return [
             *super().get_urlpatterns(),
+            path("add/try/", self.construct_view(TryNewFormView, **self.get_add_view_kwargs()), name="try_new"),
+            path(
+                f"edit/<{self.pk_path_converter}:pk>/try/",
+                self.construct_view(TryFormView, **self.get_edit_view_kwargs()),
+                name="try",
+            ),
+            path(
+                "add/in-words/",
+                self.construct_view(InWordsOfNewView, **self.get_add_view_kwargs()),
+                name="in_words_of_new",
+            ),
+            path(
+                f"edit/<{self.pk_path_converter}:pk>/in-words/",
+                self.construct_view(InWordsView, **self.get_edit_view_kwargs()),
+                name="in_words",
+            ),
             path("archive/", self.construct_view(ArchiveView), name="archive"),
             path("restore/", self.construct_view(RestoreView), name="restore"),
             path("give-up-rules/", self.construct_view(GiveUpRulesView), name="give_up"),
+            path("export/", self.construct_view(ExportView, **self.get_index_view_kwargs()), name="export"),
+            path("export/<int:pk>/", self.construct_view(ExportOneView), name="export_one"),
+            path("import/", self.construct_view(ImportView), name="import"),
         ]
 
 
@@ -262,4 +298,4 @@ class PersonalisationGroup(SnippetViewSetGroup):
     menu_icon = "personalise-segment"
     menu_name = "personalisation"
     menu_order = 250  # after pages, images and documents
-    items = (SegmentViewSet, IntentViewSet, GoalViewSet, PauseViewSet)
+    items = (SegmentViewSet, TryViewSet, IntentViewSet, GoalViewSet, PauseViewSet)

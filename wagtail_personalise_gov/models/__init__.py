@@ -7,6 +7,7 @@ from .examples import ExampleVisit
 from .goals import Goal
 from .intents import Intent, IntentSignal
 from .missing import RuleTypeInUse
+from .must_see import MustSeeMixin
 from .rules import (
     AccountRule,
     CampaignRule,
@@ -49,6 +50,7 @@ __all__ = [
     "LanguageRule",
     "LastVisitRule",
     "LocationRule",
+    "MustSeeMixin",
     "NetworkRule",
     "PagesViewedRule",
     "PathRule",

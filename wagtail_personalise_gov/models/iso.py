@@ -170,3 +170,24 @@ def region_in_a_hint(code: str, countries: Collection[str] = ()) -> str:
 def subdivision_name(code: str) -> str:
     """The English name of a subdivision by its code, or the code where there is none."""
     return _subdivisions().get(code, code)
+
+
+def subdivision_and_above(code: str) -> list[str]:
+    """The codes of a subdivision and of those that it lies in, the widest first: ["GB-WLS", "GB-CRF"]."""
+    codes: list[str] = []
+    waiting: str | None = code
+    while waiting and waiting not in codes:
+        codes.insert(0, waiting)
+        waiting = _parents().get(waiting)
+    return codes
+
+
+@cache
+def _parents() -> dict[str, str]:
+    import pycountry
+
+    return {
+        subdivision.code: subdivision.parent_code
+        for subdivision in pycountry.subdivisions
+        if getattr(subdivision, "parent_code", None)
+    }

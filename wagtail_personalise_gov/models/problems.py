@@ -1,4 +1,4 @@
-"""What keeps a segment from having anybody in it, in words for editors.
+"""What keeps a segment from having anybody in it, and what else is worth a look, in words for editors.
 
 For screens that must stand whatever a rule does.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
-from ..core.conditions import Condition, ConditionError
-from ..core.contradictions import contradict
+from ..core.conditions import Condition, ConditionError, questions_in
+from ..core.contradictions import contradict, inlined
 from ..core.facts import Fact
 from ..core.preference import Mode
 from ..facts import facts_named
+from .inner import Inner
+from .rules.base import Rule
+from .rules.nesting import SegmentRule
 from .words import rule_in_words
 
 if TYPE_CHECKING:
@@ -28,12 +32,45 @@ if TYPE_CHECKING:
 NO_HISTORY = frozenset({"place"})
 
 MOST_PAIRS = 3  # of rules that contradict each other; whoever mends these meets the next
+MOST_COMPARED = 30  # rules that are held against one another; of more than an editor would make, no more are claimed
+MOST_QUESTIONS = 60  # of a rule, once the segments in it are written out; with more they are not
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A sentence for editors. `nobody`: while it is so, no visitor is in the segment."""
+
+    text: str
+    nobody: bool
+
+
+@dataclass(slots=True)
+class Looked:
+    """What there is to say of one rule: why nobody can match by it (`dead`), and what else (`notes`)."""
+
+    said: str
+    asked: Condition | None = None
+    dead: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 def problems_of(segment: Segment) -> list[str]:
-    """What is wrong with a segment as it stands in this object, a sentence each. Never raises."""
+    """What keeps a segment, as it stands in this object, from having anybody in it, a sentence each. Never raises."""
+    return [problem.text for problem in found_in(segment) if problem.nobody]
+
+
+def warnings_of(segment: Segment) -> list[str]:
+    """What else is worth a look in it, a sentence each. Never raises."""
+    return [problem.text for problem in found_in(segment) if not problem.nobody]
+
+
+def found_in(segment: Segment, rules: Sequence[Rule] | None = None, inner: Inner | None = None) -> list[Problem]:
+    """All that is wrong with a segment, the worst first. `rules`: in place of its own, as a form holds them."""
+    rules = segment.get_rules() if rules is None else rules
+    inner = segment.inner if inner is None else inner
     problems = []
-    if missing := segment.missing_rule_types:
+    missing = segment.missing_rule_types
+    if missing:
         problems.append(
             ngettext(
                 "It has a rule of a type that is not installed any more: %s. Until its app is back, or you give the "
@@ -44,17 +81,8 @@ def problems_of(segment: Segment) -> list[str]:
             )
             % ", ".join(missing)
         )
-    asked: list[Condition] = []
-    said: list[str] = []
-    for rule in segment.get_rules():
-        try:
-            asked.append(rule.asked())
-            said.append(rule_in_words(rule))
-        except ConditionError as error:
-            words = {"rule": capfirst(str(rule._meta.verbose_name)), "problem": error}
-            problems.append(gettext("%(rule)s: %(problem)s") % words)
-        except Exception:  # a rule of anybody's; the editor must be able to open it and mend it
-            problems.append(gettext("%s: this rule can’t be asked.") % capfirst(str(rule._meta.verbose_name)))
+    looked = [_look_at(rule, inner) for rule in rules]
+    asked = [look.asked for look in looked if look.asked is not None]
     if settings.MODE is not Mode.OPT_IN and joins_account_to_memory(
         facts_named(name for condition in asked for name in condition.facts)
     ):
@@ -64,18 +92,113 @@ def problems_of(segment: Segment) -> list[str]:
                 "these are kept apart, because visitors are not asked first; so nobody is in this segment."
             )
         )
-    if segment.match == segment.ALL and not missing:
+    dead = [look.dead for look in looked if look.dead]
+    everyone_needed = segment.match == segment.ALL
+    if everyone_needed or len(dead) == len(looked):
+        problems += dead
+        notes = []
+    else:
+        notes = dead  # others of the rules may still be true of somebody
+    notes += [note for look in looked for note in look.notes]
+    if everyone_needed and not missing:
+        alive = [(look.asked, look.said) for look in looked if look.asked is not None and not look.dead]
         with suppress(Exception):  # conditions of anybody's, which may not even compare; nothing is claimed of them
-            problems += list(contradictions(asked, said))
-    return problems
+            problems += list(contradictions(*zip(*alive[:MOST_COMPARED], strict=True))) if alive else []
+    return [Problem(text, True) for text in problems] + [Problem(text, False) for text in notes]
+
+
+def _look_at(rule: Rule, inner: Inner) -> Looked:
+    """What there is to say of a rule by itself. Never raises."""
+    name = capfirst(str(rule._meta.verbose_name))
+    try:
+        asked = rule.asked()
+        if not isinstance(asked, Condition):
+            raise TypeError
+        looked = Looked(rule_in_words(rule), _written_out(asked, inner))
+    except ConditionError as error:
+        return Looked(name, dead=_about(name, error))
+    except Exception:  # a rule of anybody's; the editor must be able to open it and mend it
+        return Looked(name, dead=gettext("%s: this rule can’t be asked.") % name)
+    try:
+        reason = rule.cannot_match() or _nobody_inside(rule, inner)
+        if not reason and looked.asked is not None and _asks_twice(looked.asked) and contradict(looked.asked):
+            reason = gettext("this can’t be true of anybody.")
+        looked.dead = _about(looked.said, reason) if reason else ""
+        if not reason:
+            looked.notes = [_about(looked.said, note) for note in rule.not_live()]
+    except Exception:  # as above; it can be asked, so nothing is claimed of it
+        return looked
+    return looked
+
+
+def _about(said: str, problem: object) -> str:
+    return gettext("%(rule)s: %(problem)s") % {"rule": said, "problem": problem}
+
+
+def _nobody_inside(rule: Rule, inner: Inner) -> str:
+    """Why nobody is in the segment that the rule asks about; "" where somebody may be, or the rule is about others."""
+    other = inner.get(rule.other_id) if isinstance(rule, SegmentRule) and not rule.negated else None
+    if other is None or not is_live(other):
+        return ""
+    if other.pk not in inner.empty:
+        inner.empty[other.pk] = False  # while it is looked at: one that is inside itself claims nothing
+        inner.empty[other.pk] = not other.get_rules() or any(found.nobody for found in found_in(other, inner=inner))
+    return gettext("nobody is in “%s” as it stands.") % other if inner.empty[other.pk] else ""
+
+
+def is_live(segment: Segment) -> bool:
+    """Whether visitors can be in it."""
+    return segment.live and not segment.archived
+
+
+def _conditions(inner: Inner) -> Mapping[str, Condition]:
+    """What the segments inside ask of visitors, by slug; without those that can't be asked, or are not live."""
+    if inner.conditions is None:
+        inner.conditions = {}
+        for segment in inner.segments.values():
+            if is_live(segment) and not segment.missing_rule_types:
+                with suppress(Exception):  # it is said of that segment
+                    inner.conditions[segment.slug] = segment.condition()
+    return inner.conditions
+
+
+def _written_out(condition: Condition, inner: Inner) -> Condition:
+    """The condition with the segments inside it written out, as deep as it does not become too long."""
+    if not condition.segments:
+        return condition
+    conditions = _conditions(inner)
+    near = {slug: conditions[slug] for slug in condition.segments if slug in conditions}
+    for known in (conditions, near):
+        if _length(condition, known) <= MOST_QUESTIONS:
+            return inlined(condition, known)
+    return condition
+
+
+def _length(condition: Condition, conditions: Mapping[str, Condition], above: frozenset[str] = frozenset()) -> int:
+    """How many questions a condition has when the segments in it are written out; more than the most, if too many."""
+    length = sum(1 for _question in questions_in(condition))
+    for slug in condition.segments - above:
+        if length > MOST_QUESTIONS:
+            break
+        if slug in conditions:
+            length += _length(conditions[slug], conditions, above | {slug})
+    return length
+
+
+def _asks_twice(condition: Condition) -> bool:
+    """Whether a condition asks anything so that it may contradict itself: something twice, or nothing."""
+    questions = [question.fact for question in questions_in(condition)]
+    return len(questions) != len(set(questions)) or not questions
 
 
 def contradictions(asked: Sequence[Condition], said: Sequence[str]) -> Iterator[str]:
     """Which of these rules can't all be true of a visitor, as sentences for editors. `said`: the rules in words."""
+    about = [condition.facts | condition.segments for condition in asked]
     pairs = [
         (said[one], said[other])
         for one, other in combinations(range(len(asked)), 2)
-        if contradict(asked[one], asked[other])
+        # Of different things both may be true. Working it out takes far longer than this.
+        if not about[one].isdisjoint(about[other]) and contradict(asked[one], asked[other])
     ]
     for one, other in pairs[:MOST_PAIRS]:
         yield gettext("“%(one)s” and “%(other)s” can’t both be true, so nobody is in this segment.") % {

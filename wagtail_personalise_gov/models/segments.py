@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.contrib.contenttypes.fields import GenericRelation
@@ -12,7 +13,7 @@ from django.db import models, transaction
 from django.db.models.deletion import ProtectedError
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel, get_all_child_relations
@@ -30,9 +31,10 @@ from wagtail.search import index
 
 from ..core.conditions import All, Condition
 from ..core.conditions import Any as AnyOf
+from .inner import Inner, inner_segments
 from .locks import ArchivedLock
 from .missing import RuleTypeInUse, lost_in
-from .problems import problems_of
+from .problems import problems_of, warnings_of
 from .rules.base import GROUP_ORDER, Rule
 from .rules.nesting import asked_in
 from .site_settings import LOTS_PER_PERCENT, MAX_HOLDOUT
@@ -193,14 +195,7 @@ class Segment(
     @classmethod
     def rule_relations(cls) -> list[Any]:
         """The relations to every installed rule type, third parties' included, in the order of the menu."""
-        relations = [relation for relation in get_all_child_relations(cls) if issubclass(relation.related_model, Rule)]
-
-        def place(relation: Any) -> tuple[int, str, str]:
-            rule = relation.related_model
-            order = GROUP_ORDER.index(rule.group) if rule.group in GROUP_ORDER else len(GROUP_ORDER)
-            return order, str(rule.group), str(rule._meta.verbose_name)
-
-        return sorted(relations, key=place)
+        return list(_rule_relations(get_language()))
 
     def get_rules(self) -> list[Rule]:
         """Its rules as they stand in this object, so that of a draft these are the draft's."""
@@ -222,11 +217,20 @@ class Segment(
 
     def in_words(self) -> InWords:
         """Who is in it, for editors. Never raises: a draft's rules may not be finished."""
-        return rules_in_words(self.get_rules(), self.match == self.ANY, missing=bool(self.missing_rule_types))
+        return rules_in_words(self.get_rules(), self.match == self.ANY, bool(self.missing_rule_types), self.inner)
 
     def problems(self) -> list[str]:
         """What keeps it from having anybody in it, a sentence each, for editors. Never raises."""
         return problems_of(self)
+
+    def warnings(self) -> list[str]:
+        """What else is worth a look in it, a sentence each, for editors. Never raises."""
+        return warnings_of(self)
+
+    @cached_property
+    def inner(self) -> Inner:
+        """The segments that its rules ask about, and those inside them, by primary key; see `inner.look_inside`."""
+        return inner_segments(self.get_rules())
 
     def public_sentences(self) -> list[str]:
         """Its rules in words for visitors."""
@@ -352,6 +356,20 @@ class Segment(
             "in_words": self.in_words(),
             "public_sentences": [text for rule in finished if (text := rule.public_sentence())],
         }
+
+
+@cache  # lists ask this for every segment; the installed types stay, and their names are as many as there are languages
+def _rule_relations(language: str | None) -> tuple[Any, ...]:
+    relations = [relation for relation in get_all_child_relations(Segment) if issubclass(relation.related_model, Rule)]
+    groups = [str(group) for group in GROUP_ORDER]
+
+    def place(relation: Any) -> tuple[int, str, str]:
+        rule = relation.related_model
+        group = str(rule.group)
+        order = groups.index(group) if group in groups else len(groups)
+        return order, group, str(rule._meta.verbose_name)
+
+    return tuple(sorted(relations, key=place))
 
 
 def rule_lookups() -> list[models.Prefetch[Any]]:

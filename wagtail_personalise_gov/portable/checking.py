@@ -10,10 +10,14 @@ from django.db.models import Model
 from django.utils.translation import gettext
 
 from ..models import Intent, IntentSignal, Rule, Segment
+from ..models.examples import MOST_EXAMPLES, ExampleVisit
 from .documents import FORMAT, VERSION, Problems, SegmentFileError, nearest, shown
 from .values import TYPE, content_fields, key_of
 
 LIVE = "live"
+EXAMPLES = "examples"
+EXAMPLE_FIELDS = ("name", "must_match", "visit")
+MAX_NAME = ExampleVisit._meta.get_field("name").max_length or 0
 PARTS: Mapping[type[Model], str] = {Segment: "rules", Intent: "signals"}
 # What may not be left out: a slip here would turn a segment off, or leave it without rules.
 REQUIRED: Mapping[type[Model], tuple[str, ...]] = {
@@ -85,7 +89,7 @@ def _listed(document: Mapping[str, Any], key: str, model: type[Model], problems:
 
 def _entry(model: type[Model], place: str, value: Mapping[str, Any], problems: Problems) -> Entry:
     parts_key = PARTS[model]
-    own = [LIVE] if model is Segment else []
+    own = [LIVE, EXAMPLES] if model is Segment else []
     _refuse_unknown(value, [*map(key_of, content_fields(model)), *own, parts_key], place, problems)
     for key in REQUIRED[model]:
         if key not in value:
@@ -97,6 +101,7 @@ def _entry(model: type[Model], place: str, value: Mapping[str, Any], problems: P
     found = (_part(model, f"{place}, {parts_key}[{position}]", part, problems) for position, part in enumerate(parts))
     if model is Segment:
         _check_state(place, value, problems)
+        _check_examples(place, value.get(EXAMPLES, []), problems)
     return Entry(model, place, value, tuple(part for part in found if part))
 
 
@@ -105,6 +110,34 @@ def _check_state(place: str, value: Mapping[str, Any], problems: Problems) -> No
         problems.add(f"{place}, {LIVE}", gettext("%s is not true or false.") % shown(value[LIVE]))
     elif value.get(LIVE) and value.get("archived") is True:
         problems.add(place, gettext("It can't be live and archived. Make one of them false."))
+
+
+def _check_examples(place: str, examples: Any, problems: Problems) -> None:
+    place = f"{place}, {EXAMPLES}"
+    if not isinstance(examples, list):
+        problems.add(place, gettext("%s is not a list.") % shown(examples))
+        return
+    if len(examples) > MOST_EXAMPLES:
+        problems.add(place, gettext("There are more than %d. Remove some.") % MOST_EXAMPLES)
+    names = set()
+    for position, example in enumerate(examples):
+        at = f"{place}[{position}]"
+        if not isinstance(example, dict) or set(example) != set(EXAMPLE_FIELDS):
+            problems.add(
+                at, gettext("%s is not an object with just “name”, “must_match” and “visit”.") % shown(example)
+            )
+            continue
+        name, visit = example["name"], example["visit"]
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME:
+            problems.add(f"{at}, name", gettext("%s is not a name.") % shown(name))
+        elif name in names:
+            problems.add(f"{at}, name", gettext("The name “%s” stands there twice. Change one.") % name)
+        else:
+            names.add(name)
+        if not isinstance(example["must_match"], bool):
+            problems.add(f"{at}, must_match", gettext("%s is not true or false.") % shown(example["must_match"]))
+        if not isinstance(visit, dict) or not all(isinstance(said, str | dict) for said in visit.values()):
+            problems.add(f"{at}, visit", gettext("%s is not what a visit is written as.") % shown(visit))
 
 
 def _part(owner: type[Model], place: str, value: Any, problems: Problems) -> Entry | None:

@@ -1,8 +1,11 @@
-"""Segments that would ask about themselves by way of others, across a file and what stands on the site already."""
+"""Which segments ask about which, and those that would ask about themselves by way of others.
+
+Across a file and what stands on the site already.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..models import Segment, SegmentRule
 from ..models.rules.nesting import asked_in
@@ -21,6 +24,18 @@ def nesting() -> LeadsTo:
         drafted = {slugs[pk] for pk in asked_in(content) if pk in slugs}
         leads_to[slug] = leads_to[slug] | drafted if live or content is None else drafted
     return leads_to
+
+
+def all_asked_by(slugs: Iterable[str]) -> list[str]:
+    """These slugs, and those of all segments that they ask about, by way of others too."""
+    leads_to = nesting()
+    found: dict[str, None] = {}
+    waiting = list(slugs)
+    while waiting:
+        if (slug := waiting.pop(0)) not in found:
+            found[slug] = None
+            waiting += sorted(leads_to.get(slug, ()))
+    return list(found)
 
 
 def circles(starts: Mapping[str, set[str]], leads_to: Mapping[str, set[str]]) -> Iterator[list[str]]:

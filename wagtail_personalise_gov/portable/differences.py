@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.utils.translation import gettext
@@ -14,12 +14,18 @@ from .documents import to_text
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of one segment or intent. `lines` is a unified diff of its entry in the file; none if unchanged."""
+    """What becomes of one segment or intent. `lines` is a unified diff of its entry in the file; none if unchanged.
+
+    `before` and `after` are the objects with that content, for whoever tells it in words; `before` is None if it is
+    new. Rows that they point at may be taken back with a dry run.
+    """
 
     kind: Literal["intent", "segment"]
     slug: str
     what: Literal["new", "changed", "unchanged"]
     lines: tuple[str, ...] = ()
+    before: Any = field(default=None, compare=False, repr=False)
+    after: Any = field(default=None, compare=False, repr=False)
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:

@@ -8,22 +8,27 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from ..models import Intent, Rule, Segment
+from ..models import ExampleVisit, Intent, Rule, Segment
 from ..models.missing import missing_rule_types
 from ..models.segments import SegmentQuerySet
+from .checking import EXAMPLE_FIELDS, EXAMPLES
+from .circles import all_asked_by
 from .documents import FORMAT, VERSION, Problems, SegmentFileError, nearest
-from .values import TYPE, content_fields, content_of
+from .values import TYPE, content_fields, content_of, encode
 
 Entry = dict[str, Any]
 
 
-def export_segments(slugs: Iterable[str] | None = None) -> dict[str, Any]:
+def export_segments(slugs: Iterable[str] | None = None, *, with_inner: bool = False) -> dict[str, Any]:
     """Every segment and every intent; with `slugs` those segments and the intents that their rules ask about.
 
+    `with_inner`: and the segments that their rules ask about, so that a site which has none of them can take the file.
     Of a live segment it is what visitors get; of another one its latest draft. Raises SegmentFileError for a slug that
     no segment has, and for what a file can't hold.
     """
     wanted = None if slugs is None else list(dict.fromkeys(slugs))
+    if wanted is not None and with_inner:
+        wanted = all_asked_by(wanted)
     segments = with_rules(Segment.objects.all() if wanted is None else Segment.objects.filter(slug__in=wanted))
     problems = Problems()
     if missing := sorted(set(wanted or ()) - {segment.slug for segment in segments}):
@@ -57,7 +62,11 @@ def as_document(intents: Iterable[Entry], segments: Iterable[Entry]) -> dict[str
 
 def existing_entry(segment: Segment) -> Entry:
     """A segment as it stands on this site. Raises SegmentFileError for what a file can't hold."""
-    content = shown_or_drafted(segment)
+    return entry_of(segment, shown_or_drafted(segment))
+
+
+def entry_of(segment: Segment, content: Segment) -> Entry:
+    """A segment with that content of it which `shown_or_drafted` gives. Raises SegmentFileError as above."""
     if missing := content.missing_rule_types:
         raise SegmentFileError(
             [
@@ -69,7 +78,14 @@ def existing_entry(segment: Segment) -> Entry:
             ]
         )
     # By the slug of its row everything else knows it; a draft may be about to change it.
-    return segment_entry(content, slug=segment.slug, live=segment.live)
+    entry = segment_entry(content, slug=segment.slug, live=segment.live)
+    examples = [example_entry(example) for example in segment.examples.all()]
+    return {**entry, EXAMPLES: examples} if examples else entry
+
+
+def example_entry(example: ExampleVisit) -> Entry:
+    """An example visit, which belongs to the segment whatever its content is."""
+    return {name: encode(example._meta.get_field(name), example) for name in EXAMPLE_FIELDS}
 
 
 def shown_or_drafted(segment: Segment) -> Segment:
@@ -111,7 +127,7 @@ def intent_entry(intent: Intent) -> Entry:
 
 def with_rules(segments: SegmentQuerySet) -> list[Segment]:
     """These segments with their rules, what those ask about, and the types of rules that are not installed."""
-    found = list(segments.select_related("latest_revision").with_rules())
+    found = list(segments.select_related("latest_revision").with_rules().prefetch_related("examples"))
     missing = missing_rule_types([segment.pk for segment in found])
     for segment in found:
         segment.missing_rule_types = missing.get(segment.pk, [])

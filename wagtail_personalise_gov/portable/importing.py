@@ -7,9 +7,9 @@ segments and intents get theirs first; where something is wrong after that, the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,24 +21,36 @@ from wagtail.actions.unpublish import UnpublishAction
 from wagtail.log_actions import log
 
 from ..models import Intent, Rule, Segment, SegmentRule
-from .checking import LIVE, Entry, entries_of
+from ..models.examples import ExampleVisit
+from .checking import EXAMPLES, LIVE, Entry, entries_of
 from .circles import circles, nesting
 from .differences import Change, difference
 from .documents import Problems, SegmentFileError
-from .exporting import as_document, existing_entry, intent_entry, segment_entry, with_rules, with_signals
+from .exporting import (
+    as_document,
+    entry_of,
+    intent_entry,
+    segment_entry,
+    shown_or_drafted,
+    with_rules,
+    with_signals,
+)
 from .reading import Reader
 from .references import References
 from .values import content_fields
 
 
-def import_segments(document: Any, *, user: Any = None, dry_run: bool = False) -> list[Change]:
+def import_segments(
+    document: Any, *, user: Any = None, dry_run: bool = False, at_most: int | None = None
+) -> list[Change]:
     """Make the segments and intents of this site what a document says; what it does not name stays. What changed.
 
     With `dry_run` the same is done and taken back. `user` is whom the log names; whether they may is the caller's to
-    ask. Raises SegmentFileError, with every problem that was found; then nothing is written.
+    ask. More than `at_most` changes are refused before they are made, where somebody waits for the answer. Raises
+    SegmentFileError, with every problem that was found; then nothing is written.
     """
     with transaction.atomic():
-        changes = _Import(document, user).run()
+        changes = _Import(document, user, at_most).run()
         if dry_run:
             transaction.set_rollback(True)
     return changes
@@ -64,8 +76,9 @@ class _Incoming:
 
 
 class _Import:
-    def __init__(self, document: Any, user: Any) -> None:
+    def __init__(self, document: Any, user: Any, at_most: int | None = None) -> None:
         self.user = user
+        self.at_most = at_most
         self.problems = Problems()
         self.intents, self.segments = entries_of(document, self.problems)
         self.broken: set[tuple[type[Model], str]] = set()
@@ -73,30 +86,59 @@ class _Import:
         self.reader = Reader(self.references, self.problems)
 
     def run(self) -> list[Change]:
-        before = self._as_it_stands()
+        before, found_before = self._as_it_stands()
         self._take_intents({entry["slug"]: entry for entry in before["intents"]})
         segments = self._read_segments()
         old = {entry["slug"]: entry for entry in before["segments"]}
         changed = [incoming for incoming in segments if self._is_changed(incoming, old)]
         self._refuse_circles(segments, changed)
         self.problems.raise_any()
+        other_examples = [incoming for incoming in segments if _has_other_examples(incoming, old)]
+        self._refuse_too_many(len({incoming.entry.slug for incoming in [*changed, *other_examples]}))
         for incoming in changed:
             with _refused_by_the_database(incoming.entry):
                 self._write(incoming)
-        return difference(before, self._as_it_stands())
+        for incoming in other_examples:
+            _write_examples(incoming)
+        after, found_after = self._as_it_stands()
+        return [
+            replace(
+                change,
+                before=found_before.get((change.kind, change.slug)),
+                after=found_after.get((change.kind, change.slug)),
+            )
+            for change in difference(before, after)
+        ]
 
-    def _as_it_stands(self) -> dict[str, Any]:
-        """What the database has of all that the file names."""
+    def _as_it_stands(self) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
+        """What the database has of all that the file names: as a document, and as objects by kind and slug."""
         places = {entry.slug: entry.place for entry in self.segments}
         entries = []
+        found: dict[tuple[str, str], Any] = {}
         for segment in with_rules(Segment.objects.filter(slug__in=places)):
+            content = shown_or_drafted(segment)
             try:
-                entries.append(existing_entry(segment))
+                entries.append(entry_of(segment, content))
+                found["segment", segment.slug] = content
             except SegmentFileError as error:
                 for problem in error.problems:
                     self.problems.add(places[segment.slug], gettext("On this site: %s") % problem)
         intents = with_signals(Intent.objects.filter(slug__in=[entry.slug for entry in self.intents]))
-        return as_document(map(intent_entry, intents), entries)
+        found |= {("intent", intent.slug): intent for intent in intents}
+        return as_document(map(intent_entry, intents), entries), found
+
+    def _refuse_too_many(self, number: int) -> None:
+        if self.at_most is not None and number > self.at_most:
+            raise SegmentFileError(
+                [
+                    gettext(
+                        "The file changes %(number)d segments or intents, and at most %(most)d can be changed at once "
+                        "here. Export fewer at once, or ask your developers to take it in with the command "
+                        "import_segments."
+                    )
+                    % {"number": number, "most": self.at_most}
+                ]
+            )
 
     # Intents
 
@@ -110,9 +152,11 @@ class _Import:
                 continue
             incoming.new.signals = _placed(signals)
             if incoming.is_new or intent_entry(incoming.new) != old.get(incoming.entry.slug):
-                with _refused_by_the_database(incoming.entry):
-                    self._write_intent(incoming)
                 written.append(incoming)
+        self._refuse_too_many(len(written))
+        for incoming in written:
+            with _refused_by_the_database(incoming.entry):
+                self._write_intent(incoming)
         for incoming in written:
             try:
                 Intent.objects.select_related("parent").get(pk=incoming.row.pk).clean()
@@ -146,7 +190,8 @@ class _Import:
         if not incoming.is_sound:
             return False
         wanted = segment_entry(incoming.new, slug=incoming.entry.slug, live=incoming.live)
-        return incoming.is_new or wanted != old.get(incoming.entry.slug)
+        there = {key: value for key, value in old.get(incoming.entry.slug, {}).items() if key != EXAMPLES}
+        return incoming.is_new or wanted != there
 
     def _refuse_circles(self, segments: Iterable[_Incoming], changed: Iterable[_Incoming]) -> None:
         # What a segment asks now does not count where the file says otherwise; of one that stays, its draft counts too.
@@ -189,9 +234,10 @@ class _Import:
 
     # Both
 
-    def _with_rows(self, entries: Iterable[Entry], model: type[Any]) -> list[_Incoming]:
+    def _with_rows(self, entries: Sequence[Entry], model: type[Any]) -> list[_Incoming]:
         """The entries with their heads filled in and, where those are sound, each with a row to be pointed at."""
         rows = {row.slug: row for row in model._default_manager.all()}
+        self._refuse_too_many(sum(entry.slug not in rows for entry in entries))
         found = []
         for entry in entries:
             incoming = _Incoming(entry, model())
@@ -208,6 +254,19 @@ class _Import:
             found.append(incoming)
         self.references.know(model, rows)
         return found
+
+
+def _has_other_examples(incoming: _Incoming, old: Mapping[str, Any]) -> bool:
+    """Whether the file says of its example visits what is not so; one that says nothing of them leaves them."""
+    examples = incoming.entry.values.get(EXAMPLES)
+    return examples is not None and examples != old.get(incoming.entry.slug, {}).get(EXAMPLES, [])
+
+
+def _write_examples(incoming: _Incoming) -> None:
+    ExampleVisit.objects.filter(segment=incoming.row).delete()
+    ExampleVisit.objects.bulk_create(
+        ExampleVisit(segment=incoming.row, **example) for example in incoming.entry.values[EXAMPLES]
+    )
 
 
 def _first_row(new: Any) -> Any:

@@ -22,6 +22,7 @@ from ..visit.cookies import (
     CHOICE_WHILE_COUNTING,
     CONFIRM,
     COUNT,
+    EDITORS_COOKIES,
     LOT,
     MEMORY,
     SESSION,
@@ -174,7 +175,9 @@ def place_in_words(place: DeclaredPlace | None) -> str:
 
 def _cookies(visit: Visit) -> list[Cookie]:
     """Every cookie that may be set as things are, and any other of ours that this browser holds all the same."""
-    cookies = (CHOICE, *visitor_store().cookies, CONFIRM)
+    # Those for editors are told of to who holds one: no visitor ever does.
+    editors = [cookie for cookie in EDITORS_COOKIES if cookie.sent_by(visit.request)]
+    cookies = (CHOICE, *visitor_store().cookies, CONFIRM, *editors)
     return [cookie for cookie in cookies if cookie is not COUNT or settings.COUNTING or COUNT.sent_by(visit.request)]
 
 
@@ -217,6 +220,8 @@ def _when(cookie: Cookie, remembers: frozenset[str], counts: bool, draws_lots: b
     """When a cookie is set, as things are now."""
     if cookie is CHOICE:
         return gettext("When you choose")
+    if cookie in EDITORS_COOKIES:
+        return gettext("When you ask for it on the pages for people who work on this site")
     if cookie is CONFIRM:
         return gettext("When we ask you once more whether it was you who sent a form")
     if cookie is COUNT:

@@ -84,6 +84,17 @@ class SessionCookie(Cookie):
         return int(-(-django_settings.SESSION_COOKIE_AGE // SECONDS_PER_DAY))  # rounded up: never longer than is said
 
 
+@dataclass(frozen=True, slots=True)
+class EditorsCookie(Cookie):
+    """A cookie that is only ever set for people who work on the site, and lasts minutes."""
+
+    minutes: int = 0
+
+    @property
+    def lasts(self) -> str:
+        return ngettext("%d minute", "%d minutes", self.minutes) % self.minutes
+
+
 CHOICE = Cookie(
     "personalise_choice",
     _("Remembers whether you want this site to adapt to you. It is the same for everybody who chooses the same."),
@@ -113,6 +124,16 @@ CONFIRM = Cookie(
 )
 
 COOKIES = (CHOICE, VISIT, MEMORY, COUNT, CONFIRM)
+
+VIEW_AS = EditorsCookie(
+    "personalise_view_as",
+    _("For people who work on this site: shows it to you as other visitors see it, until you stop."),
+    http_only=True,
+    minutes=30,
+)
+
+# No visitor ever gets these, so the public page tells of them only to who holds one.
+EDITORS_COOKIES = (VIEW_AS,)
 
 # Of `DjangoSessionStore`; it is not in COOKIES, whose cookies are ours to expire.
 SESSION = SessionCookie(

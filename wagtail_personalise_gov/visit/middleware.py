@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 
 from ..conf import settings
 from .recording import finish
+from .viewing import ViewingVisit, viewing_visit
 from .visit import Visit
 
 logger = logging.getLogger("wagtail_personalise_gov")
@@ -41,7 +42,8 @@ class PersonaliseMiddleware:
         visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = await self.get_response(request)
         used = self._visit_of(request, visit)
-        if used.considered or used.shows or settings.COUNTING or settings.REMEMBER_LANDING == "everywhere":
+        may_read = used.considered or used.shows or settings.COUNTING or isinstance(used, ViewingVisit)
+        if may_read or settings.REMEMBER_LANDING == "everywhere":
             # Finishing may read the database, once a second, for the version of the ruleset.
             await sync_to_async(self._finish, thread_sensitive=True)(visit, request, response)
         else:
@@ -67,5 +69,11 @@ class PersonaliseMiddleware:
 
 
 def visit_for(request: HttpRequest) -> Visit:
-    """The visit of a request. Wagtail's preview of a page is nobody's visit: an editor's own cookies decide nothing."""
-    return Visit.preview(request) if getattr(request, "is_dummy", False) else Visit(request)
+    """The visit of a request. Wagtail's preview of a page is nobody's visit: an editor's own cookies decide nothing.
+
+    A preview may say of whom it is: by `personalise_preview`, which makes the visit of its request.
+    """
+    if getattr(request, "is_dummy", False):
+        make: Callable[[HttpRequest], Visit] = getattr(request, "personalise_preview", Visit.preview)
+        return make(request)
+    return viewing_visit(request) or Visit(request)

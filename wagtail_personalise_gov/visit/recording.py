@@ -11,12 +11,13 @@ from django.utils.cache import patch_vary_headers
 from ..conf import settings
 from ..core.ruleset import NO_RULES
 from ..counting.buffer import count
-from .cookies import CHOICE, COOKIES
+from .cookies import CHOICE, COOKIES, EDITORS_COOKIES
 from .devices import is_crawler
 from .preference import preference_headers, standing_of, write_choice
 from .stores import NoStore, visitor_store
 from .tallying import stands_at_a_goal, tallies_of
-from .visit import PreviewVisit, Visit
+from .viewing import views_as_others
+from .visit import READING, PreviewVisit, Visit
 
 # Of what a view says to caches, this may stay beside `private` and `no-cache`; all else might let one keep it.
 STRICTER = frozenset({"no-store", "no-transform", "must-revalidate", "proxy-revalidate"})
@@ -36,8 +37,18 @@ FOR_THE_EDGE = (
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
     """Make a response that considered the visitor private, and keep their memory where it changed."""
+    if getattr(request, "is_dummy", False):
+        response.of_a_preview = True  # type: ignore[attr-defined]
+    elif getattr(response, "of_a_preview", False):
+        # A preview that was made within this request: whatever it showed, it is no page that an editor came to.
+        visit.closed = True
+        return
+    viewing = views_as_others(visit)
     if not visit.considered and (
-        visit.shows_a_watched_page or stands_at_a_goal(visit, response) or _is_landing(visit, request, response)
+        viewing
+        or visit.shows_a_watched_page
+        or stands_at_a_goal(visit, response)
+        or _is_landing(visit, request, response)
     ):
         visit.consider()
     # Nothing that is rendered from here on (a streaming response) can still be marked: it shows standard versions.
@@ -45,6 +56,8 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
     if not visit.considered:
         return
     keep_private(visit, response)
+    if viewing:
+        response.headers["Cache-Control"] = "private, no-store"
     if isinstance(visit, PreviewVisit) or getattr(request, "is_dummy", False):
         return
     if visit.choice_to_keep is not None:
@@ -52,6 +65,8 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
     if visit.forgets:
         forget(visit, response)
         return
+    if viewing and (visit.only_looks or request.method in READING):
+        return  # it was no visit of their own, save for what they said themselves
     tallies = tallies_of(visit, response)
     remember(visit, response)
     if not isinstance(visitor_store(), NoStore):
@@ -103,7 +118,7 @@ def items_counted(visit: Visit) -> frozenset[str]:
 
 def forget(visit: Visit, response: HttpResponseBase) -> None:
     """Drop everything that is kept of the visitor, but for their choice; also what can't be read any more."""
-    for cookie in COOKIES:
+    for cookie in (*COOKIES, *EDITORS_COOKIES):
         if cookie is not CHOICE:
             cookie.expire(visit.request, response)
     visitor_store().forget(visit.request, response)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest
 from django.test.client import RequestFactory
 from django.utils import timezone
@@ -127,7 +128,7 @@ class SimulatedVisit(Visit):
         if ruleset is not None:
             self.ruleset = ruleset
         self.only_looks = True
-        self.now = _moment(described.at)
+        self.now = moment_of(described.at)
         self.standing = Standing(
             described.preference, Because.CHOICE, described.preference is Preference.ALLOWED, choice=None
         )
@@ -189,28 +190,28 @@ def _request(described: Described) -> HttpRequest:
         request.META["REMOTE_ADDR"] = described.ip
     else:
         request.META["REMOTE_ADDR"] = ""
-    if host := described.host or _default_host():
+    if host := described.host or default_host():
         request.META["HTTP_HOST"] = host
     request.user = described.user or AnonymousUser()
     return request
 
 
-def _default_host() -> str:
+def default_host() -> str:
     """The host of the site that a request is for unless it says otherwise; "" where there is no site."""
     site = Site.objects.filter(is_default_site=True).first()
     return site_name(site) if site else ""
 
 
 def _page_at(request: HttpRequest) -> ServedPage | None:
-    """The page that would be served; None for none, or for an address that is not one of Wagtail's pages."""
+    """The page that would be served; None for none, for another host, or for what is not one of Wagtail's pages."""
     try:
         found = apps.get_model(PAGE_MODEL).route_for_request(request, request.path_info.strip("/") + "/")
-    except Http404:
+    except (Http404, DisallowedHost):
         found = None
     return ServedPage(found.page.pk, found.page.path) if found else None
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """A moment as somebody writes it; now for nothing."""
     if not text:
         return timezone.now()
@@ -313,7 +314,7 @@ def _value(fact: Fact, value: Any) -> Any:
     if value is None:
         return None
     if fact.kind == "moment":
-        return timezone.localtime(_moment(str(value)), timezone.get_default_timezone())
+        return timezone.localtime(moment_of(str(value)), timezone.get_default_timezone())
     if fact.kind == "address":
         try:
             return ip_address(str(value))

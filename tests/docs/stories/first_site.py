@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client
@@ -12,6 +13,7 @@ from tests.docs.stories.common import login, welcome_for
 def the_tutorial() -> None:
     """Steps 4 to 6, through the admin's own forms."""
     from django.urls import reverse
+    from django.utils import timezone
     from wagtail.test.utils.form_data import inline_formset, nested_form_data
 
     from wagtail_personalise_gov.models import Segment
@@ -32,7 +34,11 @@ def the_tutorial() -> None:
         "name": "First-time visitors",
         "slug": "first-time-visitors",
         "match": "all",
+        "purpose": "Newcomers need to know where to begin.",
+        "owner": "Web team",
+        "review_by": (timezone.localdate() + timedelta(days=180)).isoformat(),
         "public_name": "People on their first visit",
+        "public_explanation": "We show newcomers where to begin.",
         "action-publish": "1",
         **nested_form_data(formsets),
     }

@@ -97,6 +97,26 @@ class Rule(Orderable):
     def prepare_public(cls, rules: Sequence[Rule]) -> None:
         """Called with all rules of the type before each says itself to visitors: the place for one query for all."""
 
+    def not_live(self) -> list[str]:
+        """What it asks about and visitors can't meet, a sentence each: "“News” is a draft."
+
+        Found by its foreign keys: whatever they lead to that has Wagtail's `live`, or is archived.
+        """
+        found = (
+            getattr(self, link.name)
+            for link in self._meta.concrete_fields
+            if link.many_to_one and not isinstance(link, ParentalKey) and getattr(self, link.attname) is not None
+        )
+        return [message for asked in found if (message := not_live_message(asked))]
+
+    def cannot_match(self) -> str:
+        """Why no visitor can match by it as things stand, in words for editors; "" where some may."""
+        return ""
+
+    @classmethod
+    def prepare_problems(cls, rules: Sequence[Rule]) -> None:
+        """Called with all rules of the type before each says whether it can match: for one query for all."""
+
     def clean(self) -> None:
         """Refuse what can't compile, so that no rule can be saved that can't be asked on a visit."""
         super().clean()
@@ -169,6 +189,17 @@ class Gone(ConditionError):
 
     def __init__(self) -> None:
         super().__init__(gettext("What this rule asks about was deleted. Choose something else, or delete the rule."))
+
+
+def not_live_message(asked: object) -> str:
+    """Why visitors can't meet something that a rule asks about: "“News” is a draft."; "" where they can."""
+    if getattr(asked, "archived", False) is True:
+        return gettext("“%s” is in the archive.") % asked
+    if getattr(asked, "live", True) is not False:
+        return ""
+    if getattr(asked, "first_published_at", None):
+        return gettext("“%s” is not published any more.") % asked
+    return gettext("“%s” is a draft.") % asked
 
 
 class FieldErrors:

@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 
 from ...core.conditions import Condition, InSegment
-from .base import OTHERS, Rule
+from .base import OTHERS, Rule, not_live_message
 
 
 class SegmentRule(Rule):
@@ -24,6 +25,8 @@ class SegmentRule(Rule):
         related_name="segment_rules_about_it",
         verbose_name=_("segment"),
     )
+
+    ways: Ways | None = None  # as one form has read them for all its cards
 
     icon = "group"
     group = OTHERS
@@ -38,7 +41,7 @@ class SegmentRule(Rule):
         super().clean()
         if self.other_id is None or self.segment_id is None:
             return
-        if chain := chain_back(self.other_id, self.segment_id):
+        if chain := (self.ways or Ways()).back(self.other_id, self.segment_id):
             names = " → ".join(f"“{name}”" for name in chain)
             raise ValidationError(
                 {
@@ -50,6 +53,10 @@ class SegmentRule(Rule):
     def condition(self) -> Condition:
         return InSegment(self.other.slug)
 
+    def cannot_match(self) -> str:
+        message = not_live_message(self.other)
+        return gettext("%s Until it is live, this can’t be told of anybody.") % message if message else ""
+
     def sentence(self) -> str:
         text = gettext("We can tell they are not in “%s”") if self.negated else gettext("They are in “%s”")
         return text % str(self.other)
@@ -60,29 +67,40 @@ class SegmentRule(Rule):
         return (gettext("Not: %s") if self.negated else "%s") % name
 
 
-def chain_back(start: int, target: int) -> list[str]:
-    """The names on the way from a segment to another through rules, drafts included; [] where there is no way."""
-    from ..segments import Segment  # segments hold rules, so their module imports this package
+class Ways:
+    """Which segments lead to which through rules, drafts included. Read when it is first asked, and not again."""
 
-    segments = {segment.pk: segment for segment in Segment.objects.only("pk", "name", "latest_revision")}
-    leads_to: dict[int, set[int]] = {pk: set() for pk in segments}
-    for here, there in SegmentRule.objects.values_list("segment_id", "other_id"):
-        leads_to.setdefault(here, set()).add(there)
-    for pk, content in Segment.objects.filter(has_unpublished_changes=True).values_list(
-        "pk", "latest_revision__content"
-    ):
-        leads_to[pk] |= asked_in(content)
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        return dict(_segments().values_list("pk", "name"))
 
-    waiting = [(start, [start])]
-    seen = set()
-    while waiting:
-        here, path = waiting.pop()
-        if here == target:
-            return [segments[pk].name for pk in path if pk in segments]
-        if here not in seen:
-            seen.add(here)
-            waiting += [(there, [*path, there]) for there in sorted(leads_to.get(here, ()))]
-    return []
+    @cached_property
+    def _leads_to(self) -> dict[int, set[int]]:
+        leads_to: dict[int, set[int]] = {}
+        for here, there in SegmentRule.objects.order_by().values_list("segment_id", "other_id"):
+            leads_to.setdefault(here, set()).add(there)
+        drafts = _segments().filter(has_unpublished_changes=True).order_by()
+        for pk, content in drafts.values_list("pk", "latest_revision__content"):
+            leads_to.setdefault(pk, set()).update(asked_in(content))
+        return leads_to
+
+    def back(self, start: int, target: int) -> list[str]:
+        """The names on the way from a segment to another; [] where there is no way."""
+        waiting = [(start, [start])]
+        seen = set()
+        while waiting:
+            here, path = waiting.pop()
+            if here == target:
+                return [self._names[pk] for pk in path if pk in self._names]
+            if here not in seen:
+                seen.add(here)
+                waiting += [(there, [*path, there]) for there in sorted(self._leads_to.get(here, ()))]
+        return []
+
+
+def _segments() -> models.QuerySet[Any]:
+    segments: models.QuerySet[Any] = SegmentRule._meta.get_field("other").related_model._default_manager.all()
+    return segments
 
 
 def asked_in(content: Mapping[str, Any] | None) -> set[int]:

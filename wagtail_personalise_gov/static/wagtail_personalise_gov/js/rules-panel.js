@@ -1,7 +1,8 @@
 /**
  * The rules of a segment: one menu in front of one InlinePanel for each rule type.
  *
- * A type is shown while it has a rule or an error. The heading of a card is the sentence of its rule as last saved.
+ * A type is shown while it has a rule or an error. The heading of a card is the sentence of its rule, which comes with
+ * the page, with every autosave, and while the editor types (see live-words.js).
  */
 (() => {
   const { Controller } = window.StimulusModule;
@@ -15,7 +16,7 @@
       this.refresh();
     }
 
-    /** What each card says: with the page, and again with every autosave. */
+    /** What each card says. */
     sentencesTargetConnected({ dataset }) {
       this.sentences = JSON.parse(dataset.sentences);
       this.cardTargets.forEach((card) => this.cardTargetConnected(card));
@@ -26,7 +27,7 @@
       if (sentence) this.headingOf(card)?.replaceChildren(sentence);
     }
 
-    add({ params: { prefix } }) {
+    add({ detail: { prefix } }) {
       const type = this.typeTargets.find((element) => element.dataset.prefix === prefix);
       // Shown first: InlinePanel moves the focus to the new card, and what is hidden can't take it.
       type.hidden = false;
@@ -40,6 +41,7 @@
       if (menu && this.element.contains(menu)) this.element.querySelector("[data-w-dropdown-target='toggle']").focus();
     }
 
+    /** Until the new sentence is here, and where there is none, the heading says that the old one is. */
     changed({ target }) {
       const card = target.closest("[data-personalise-rules-target~='card']");
       if (!card || !this.sentences?.[card.dataset.prefix]) return;

@@ -1,0 +1,1 @@
+"""Segments as files, out of the admin and into it."""
