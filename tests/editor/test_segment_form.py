@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 import wagtail_personalise_gov
 from example_site.models import WardRule
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
 from wagtail_personalise_gov.models import (
+    AccountRule,
     CampaignRule,
     FirstTimeVisitorRule,
+    LastVisitRule,
     LocationRule,
     QueryRule,
     ReferrerRule,
     Segment,
     SegmentRule,
+    VisitCountRule,
     VisitIntentRule,
 )
 
@@ -95,6 +99,54 @@ def test_a_rule_left_at_its_defaults_is_saved(desk: Client, action: dict[str, st
     assert [rule.sentence() for rule in segment.get_latest_revision_as_object().get_rules()] == [
         "This is their first visit"
     ]
+
+
+@pytest.mark.parametrize(
+    "rule, shown",
+    [
+        (FirstTimeVisitorRule, {}),
+        (VisitCountRule, {"visits": "2"}),
+        (LastVisitRule, {"days": "30"}),
+        (AccountRule, {}),
+    ],
+    ids=["first visit", "visits", "last visit", "account"],
+)
+@pytest.mark.parametrize("action", [{}, PUBLISH], ids=["save draft", "publish"])
+def test_a_draft_keeps_a_rule_at_its_defaults_when_it_is_saved_again(
+    desk: Client, rule: type, shown: dict[str, str], action: dict[str, str]
+) -> None:
+    """It has no row yet, so its card comes back without a number, and says nothing new."""
+    segment = make_segment("riverside", LocationRule(cities=["Riverside"]))
+    for cards in ([*saved_cards(segment), (rule, shown)], [*saved_cards(segment), (rule, {"id": "", **shown})]):
+        response = desk.post(address_of("edit", segment), segment_form(*cards, slug="riverside", **action))
+        assert response.status_code == 302
+    draft = Segment.objects.get().get_latest_revision_as_object()
+    assert {type(kept) for kept in draft.get_rules()} == {LocationRule, rule}
+    live = {type(kept) for kept in Segment.objects.get().get_rules()}
+    assert live == ({LocationRule, rule} if action else {LocationRule})
+
+
+def test_a_deleted_card_of_a_draft_is_not_kept(desk: Client) -> None:
+    segment = make_segment("riverside", LocationRule(cities=["Riverside"]))
+    for card in ({}, {"id": "", "DELETE": "1"}):
+        cards = [*saved_cards(segment), (VisitCountRule, {"visits": "2", **card})]
+        desk.post(address_of("edit", segment), segment_form(*cards, slug="riverside"))
+    draft = Segment.objects.get().get_latest_revision_as_object()
+    assert [type(kept) for kept in draft.get_rules()] == [LocationRule]
+
+
+def test_going_back_to_an_older_version_brings_its_rules_back(desk: Client) -> None:
+    """Also one that has no row any more."""
+    segment = make_segment("often", LocationRule(cities=["Riverside"]), VisitCountRule())
+    before = segment.latest_revision
+    shown = saved_cards(segment)
+    cards = [(rule, {**card, "DELETE": "1"} if rule is VisitCountRule else card) for rule, card in shown]
+    desk.post(address_of("edit", segment), segment_form(*cards, slug="often", **PUBLISH))
+    assert [type(rule) for rule in Segment.objects.get().get_rules()] == [LocationRule]
+    revert = reverse(Segment.snippet_viewset.get_url_name("revisions_revert"), args=[segment.pk, before.pk])
+    cards = [(rule, {**card, "id": ""} if rule is VisitCountRule else card) for rule, card in shown]
+    assert desk.post(revert, segment_form(*cards, slug="often", **PUBLISH)).status_code == 302
+    assert {type(rule) for rule in Segment.objects.get().get_rules()} == {LocationRule, VisitCountRule}
 
 
 def test_rules_of_all_kinds_are_saved_together_with_their_negations(desk: Client) -> None:
