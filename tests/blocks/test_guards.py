@@ -182,6 +182,18 @@ def test_a_draft_may_be_unfinished(riverside: Segment) -> None:
     assert errors(block, personalised(hero(""), (riverside, hero("x"))))
 
 
+def test_a_draft_keeps_to_what_everyone_must_see_too(riverside: Segment) -> None:
+    """What is saved may be published without its form: by a schedule, or from a list of pages."""
+    block = PersonalisedBlock(HeroBlock())
+    block.defer_required_validation()
+    try:
+        clean(block, personalised(hero("", everyone=True)))
+        assert list(errors(block, personalised(hero(""), (riverside, hero("Boil", everyone=True))))) == ["variants"]
+        assert list(errors(block, personalised(hero("Boil", everyone=True), (riverside, hero(""))))) == ["default"]
+    finally:
+        block.restore_deferred_validation()
+
+
 def test_a_version_for_nobody_is_refused(riverside: Segment) -> None:
     found = errors(PersonalisedBlock(HeroBlock()), personalised(hero("All"), ([], hero("Nobody"))))
     assert list(found) == ["variants"]

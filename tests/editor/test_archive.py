@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
@@ -101,6 +102,16 @@ def test_archiving_a_live_segment_needs_the_permission_to_publish(desk_of: Any, 
     assert editor.post(archive_address("archive", [segment])).status_code in (302, 403)
     assert not Segment.objects.get().archived
     publisher.post(archive_address("archive", [segment]))
+    assert Segment.objects.get().archived
+
+
+def test_what_somebody_else_has_locked_is_not_archived(desk: Client, desk_of: Any, segment: Segment) -> None:
+    desk.post(reverse(Segment.snippet_viewset.get_url_name("lock"), args=[segment.pk]))
+    others = desk_of("view_segment", "change_segment", "publish_segment")
+    assert archive_address("archive", [segment]) not in others.get(addresses_for("list", Segment)).content.decode()
+    others.post(archive_address("archive", [segment]))
+    assert not Segment.objects.get().archived
+    desk.post(archive_address("archive", [segment]))  # who locked it may
     assert Segment.objects.get().archived
 
 

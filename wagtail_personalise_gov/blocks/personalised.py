@@ -148,23 +148,28 @@ class PersonalisedBlock(blocks.StructBlock):
                 cleaned.append((name, self.child_blocks[name].clean(child)))
             except ValidationError as error:
                 errors[name] = error
-        if not self.is_deferred_validation and not errors:
-            errors = self._guard(dict(cleaned), nothing_for_others)
+        if not errors:
+            # Also of a draft: what is saved may be published without this form, by a schedule or from a list.
+            errors = self._guard_must_see(dict(cleaned))
+        if not errors and not self.is_deferred_validation and not nothing_for_others:
+            errors = self._guard_others(dict(cleaned))
         if errors:
             raise StructBlockValidationError(errors)
         return self._to_struct_value(cleaned)
 
-    def _guard(self, value: dict[str, Any], nothing_for_others: bool) -> dict[str, ValidationError]:
-        """Nobody may be left without content by accident, nor miss what everyone must see."""
+    def _guard_others(self, value: dict[str, Any]) -> dict[str, ValidationError]:
+        """Nobody may be left without content by accident."""
+        if not says_nothing(self.child_blocks["default"], value["default"]):
+            return {}
+        return {
+            "default": ValidationError(
+                gettext("Write what everyone else sees, or tick “Others see nothing here” if that is what you want.")
+            )
+        }
+
+    def _guard_must_see(self, value: dict[str, Any]) -> dict[str, ValidationError]:
+        """Nobody may miss what everyone must see."""
         default = self.child_blocks["default"]
-        if says_nothing(default, value["default"]) and not nothing_for_others:
-            return {
-                "default": ValidationError(
-                    gettext(
-                        "Write what everyone else sees, or tick “Others see nothing here” if that is what you want."
-                    )
-                )
-            }
         variants = list(value["variants"] or ())
         content = self.child_blocks["variants"].child_blocks["variant"].child_blocks["content"]
         if any(holds_must_see(content, variant.value["content"]) for variant in variants):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from ..models import Intent, Segment
 from ..models.locks import ArchivedLock
 from ..portable import Change
+from ..visit import viewing
 
 
 def has_permission(user: Any, action: str, model: Any = Segment) -> bool:
@@ -18,9 +19,18 @@ def has_permission(user: Any, action: str, model: Any = Segment) -> bool:
     return bool(user.has_perm(f"{model._meta.app_label}.{get_permission_codename(action, model._meta)}"))
 
 
+def may_see_segments(user: Any) -> bool:
+    """Who may do anything with segments may see them, what there is to say of them, and who is in each."""
+    return viewing.may_see_segments(user)
+
+
 def may_archive(user: Any, segment: Segment) -> bool:
     """Archiving a live segment takes it from visitors, so that needs the permission to publish."""
-    return not segment.archived and has_permission(user, "publish" if segment.live else "change")
+    return (
+        not segment.archived
+        and has_permission(user, "publish" if segment.live else "change")
+        and not is_locked_for(user, segment)
+    )
 
 
 def may_restore(user: Any, segment: Segment) -> bool:
@@ -30,7 +40,13 @@ def may_restore(user: Any, segment: Segment) -> bool:
 
 def may_give_up_rules(user: Any, segment: Segment) -> bool:
     """Without them it may be wider, for visitors too, at once."""
-    return not segment.archived and has_permission(user, "publish")
+    return not segment.archived and has_permission(user, "publish") and not is_locked_for(user, segment)
+
+
+def is_locked_for(user: Any, segment: Segment) -> bool:
+    """Whether somebody else has locked it. One that is in the archive is not: that is no lock of anybody's."""
+    lock = segment.get_lock()
+    return lock is not None and not isinstance(lock, ArchivedLock) and bool(lock.for_user(user))
 
 
 def may_pause(user: Any) -> bool:
@@ -70,13 +86,8 @@ def kept_from_importing(user: Any, changes: Sequence[Change]) -> Iterator[str]:
         yield gettext("You may not add intents, and these are new: %s.") % new
     if there and not has_permission(user, "change", Intent):
         yield gettext("You may not change intents, and these are there already: %s.") % there
-    if locked := [change for change in segments if change.before and _is_locked(change.before, user)]:
+    if locked := [change for change in segments if change.before and is_locked_for(user, change.before)]:
         yield gettext("These are locked, and not for you to change: %s. Ask for them to be unlocked.") % _names(locked)
-
-
-def _is_locked(segment: Segment, user: Any) -> bool:
-    lock = segment.get_lock()
-    return lock is not None and not isinstance(lock, ArchivedLock) and bool(lock.for_user(user))
 
 
 def _named(changes: Iterable[Change], what: str) -> str:
