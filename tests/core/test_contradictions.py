@@ -38,6 +38,9 @@ GB, WALES = asks("location.country", "in", ["GB"]), asks("location.subdivisions"
         (on("monday"), on("tuesday")),
         (on("saturday", "sunday"), Not(on("saturday", "sunday"))),
         (FIRST_VISIT, Not(FIRST_VISIT)),
+        (FIRST_VISIT, asks("visitor.visits", "at_least", 2)),
+        (Not(FIRST_VISIT), asks("visitor.visits", "at_most", 1)),
+        (asks("visitor.first_visit", "equals", False), asks("visitor.visits", "equals", 1)),
         (FIRST_VISIT, asks("visitor.first_visit", "equals", False)),
         (asks("visitor.visits", "at_least", 3), asks("visitor.visits", "at_most", 2)),
         (asks("visitor.visits", "equals", 1), asks("visitor.visits", "at_least", 2)),
@@ -60,6 +63,7 @@ def test_these_are_true_of_nobody(together: tuple[Condition, ...]) -> None:
         (GB, town("Riverside")),
         (WALES, asks("location.subdivisions", "contains_any", ["GB-ENG"])),  # a list may hold both
         (on("monday", "tuesday"), on("tuesday", "wednesday")),
+        (FIRST_VISIT, asks("visitor.visits", "at_most", 3)),
         (on("monday"), asks("clock.local", "between", ["09:00", "17:00"])),
         (asks("visitor.visits", "at_least", 3), asks("visitor.visits", "at_most", 3)),
         (Not(asks("a.number", "at_least", 2)), Not(asks("a.number", "at_most", 1))),  # 1.5
@@ -120,6 +124,7 @@ def test_the_other_follows(one: Condition, other: Condition) -> None:
         (AnyOf(town("Riverside"), GB), town("Riverside")),
         (GB, AnyOf(FIRST_VISIT, Not(FIRST_VISIT))),  # of whom nothing is remembered, neither is true
         (GB, Not(FIRST_VISIT)),
+        (FIRST_VISIT, asks("visitor.visits", "at_most", 1)),  # one may be known without the other
         (on("monday", "tuesday"), on("monday")),
         (WALES_OR_ENGLAND, WALES),
         (InSegment("abroad"), Not(GB)),

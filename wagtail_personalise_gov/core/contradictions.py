@@ -42,6 +42,13 @@ WEEK = tuple(MONDAY + timedelta(minutes=15) * quarter for quarter in range(7 * 2
 # so that a contradiction in it is one.
 TRIED = (OneOf, Equals, AtLeast, AtMost, OnWeekday)
 
+# Facts that say the same of a visitor in other words. They are told apart only by who is known: so they may contradict
+# each other, but nothing is said to follow from one to the other.
+OTHER_WORDS: Mapping[Condition, Condition] = {
+    Equals("visitor.first_visit", True): AtMost("visitor.visits", 1),
+    Equals("visitor.first_visit", False): AtLeast("visitor.visits", 2),
+}
+
 Way = frozenset[tuple[Condition, bool]]  # what has to be answered, and how
 
 
@@ -134,8 +141,9 @@ def _possible(way: Way) -> bool:
         return False
     asked: dict[str, list[tuple[Question, bool]]] = defaultdict(list)
     for condition, answer in way:
-        if isinstance(condition, TRIED):
-            asked[condition.fact].append((condition, answer))
+        question = OTHER_WORDS.get(condition, condition)
+        if isinstance(question, TRIED):
+            asked[question.fact].append((question, answer))
     return all(map(_answerable, asked.values()))
 
 
