@@ -12,7 +12,7 @@ from ..factories import make_segment
 from .test_in_browser import desk, headings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 __all__ = ["desk"]
 
@@ -71,6 +71,11 @@ def test_where_nothing_can_be_asked_the_page_goes_on_as_before(desk: Page) -> No
     assert towns.input_value() == "Eastfield"
 
 
+def wait_for_focus(element: Locator) -> None:
+    element.wait_for()
+    element.page.wait_for_function("element => element === document.activeElement", arg=element.element_handle())
+
+
 def test_a_rule_is_found_by_its_name_with_the_keyboard_alone(
     desk: Page, accessibility_faults: Callable[[Page], list[str]]
 ) -> None:
@@ -79,9 +84,7 @@ def test_a_rule_is_found_by_its_name_with_the_keyboard_alone(
     desk.get_by_role("button", name="Add a rule").focus()
     desk.keyboard.press("Enter")
     find = desk.get_by_label("Find a rule")
-    find.wait_for()
-    desk.keyboard.press("Tab")
-    assert find.evaluate("input => input === document.activeElement")
+    wait_for_focus(find)
     desk.keyboard.type("first-t")
     options = desk.locator(".personalise-rules__option:visible")
     desk.get_by_text("1 kind of rule").wait_for()
@@ -94,6 +97,10 @@ def test_a_rule_is_found_by_its_name_with_the_keyboard_alone(
     assert desk.locator("[data-inline-panel-child]:visible").count() == 1
     desk.get_by_role("button", name="Add a rule").click()
     desk.get_by_label("Find a rule").click()  # a click in it closes nothing
+    desk.keyboard.type("google")  # stands in no name
+    desk.get_by_text("1 kind of rule").wait_for()
+    assert options.locator(".personalise-rules__option-name").all_inner_texts() == ["Referrer"]
+    desk.get_by_label("Find a rule").fill("")
     desk.keyboard.type("no such rule")
     desk.get_by_text("No kind of rule is called so.").wait_for()
     assert options.count() == 0
@@ -103,7 +110,7 @@ def test_the_arrow_keys_go_through_the_menu(desk: Page) -> None:
     desk.goto(addresses_for("add", Segment))
     desk.get_by_text("No rules yet.").wait_for()
     desk.get_by_role("button", name="Add a rule").click()
-    desk.get_by_label("Find a rule").focus()
+    wait_for_focus(desk.get_by_label("Find a rule"))
     names = desk.locator(".personalise-rules__option-name").all_inner_texts()
 
     def focused() -> str:
@@ -119,7 +126,24 @@ def test_the_arrow_keys_go_through_the_menu(desk: Page) -> None:
     assert desk.get_by_label("Find a rule").evaluate("input => input === document.activeElement")
 
 
+def test_deleting_a_rule_leaves_the_focus_where_one_goes_on(desk: Page) -> None:
+    open_form(desk, make_segment("riverside", LocationRule(cities=["Riverside"])))
+    desk.locator("[data-inline-panel-child]:visible").get_by_role("button", name="Delete").click()
+    wait_for_focus(desk.get_by_role("button", name="Add a rule"))
+
+
 def test_boxes_to_tick_have_a_name_together(desk: Page) -> None:
     open_form(desk, make_segment("riverside", LocationRule(cities=["Riverside"])))
     assert desk.get_by_role("group", name="Continents").get_by_role("checkbox").count() > 5
     assert desk.get_by_role("group", name="All or any of the rules").get_by_role("radio").count() == 2
+
+
+def test_a_choice_with_long_words_stays_in_its_card_beside_a_side_panel(desk: Page) -> None:
+    desk.set_viewport_size({"width": 1000, "height": 800})
+    open_form(desk, make_segment("riverside", LocationRule(cities=["Riverside"])))
+    desk.get_by_role("button", name="Toggle “Try as a visitor”").click()
+    card = desk.locator(".personalise-rule:visible").first
+    choice = card.get_by_label("If you fill in several of these")
+    choice.wait_for()
+    right = "element => element.getBoundingClientRect().right"
+    assert choice.evaluate(right) <= card.evaluate(right)

@@ -31,6 +31,7 @@ class AccountRule(Rule):
     icon = "user"
     group = VISITOR
     description = _("People who are signed in, or in a group of users")
+    also_called = _("signed in, logged in, login, user, group, member, staff, account")
     panels = [FieldPanel("who"), FieldPanel("user_group")]
 
     class Meta(Rule.Meta):

@@ -45,6 +45,10 @@ class ReferrerRule(Rule):
     icon = "link-external"
     group = ARRIVAL
     description = _("People who followed a link from another website")
+    also_called = _(
+        "referrer, referer, source, search engine, google, bing, social media, facebook, email, link, "
+        "website, came from"
+    )
     panels = [FieldPanel("kinds"), FieldPanel("hosts")]
 
     class Meta(Rule.Meta):
@@ -104,6 +108,7 @@ class CampaignRule(Rule):
     icon = "mail"
     group = ARRIVAL
     description = _("People who followed a link of a campaign")
+    also_called = _("utm, utm_campaign, newsletter, advert, advertising, marketing, email, qr code")
     panels = [FieldPanel("source"), FieldPanel("medium"), FieldPanel("name")]
 
     class Meta(Rule.Meta):
@@ -161,6 +166,7 @@ class QueryRule(Rule):
     icon = "link"
     group = ARRIVAL
     description = _("People whose link says something after its question mark")
+    also_called = _("utm, parameter, address, url, link, question mark")
     panels = [FieldPanel("parameter"), FieldPanel("values")]
 
     class Meta(Rule.Meta):

@@ -49,6 +49,7 @@ class Rule(Orderable):
     icon: ClassVar[str] = "cog"
     group: ClassVar[Any] = VISITOR
     description: ClassVar[Any] = ""  # one line for the "Add a rule" menu
+    also_called: ClassVar[Any] = ""  # other words by which editors look for it there; nobody reads them
 
     class Meta(Orderable.Meta):
         abstract = True

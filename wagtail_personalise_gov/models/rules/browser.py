@@ -23,6 +23,7 @@ class DeviceRule(Rule):
     icon = "mobile-alt"
     group = BROWSER
     description = _("People who use a phone, a tablet or a computer")
+    also_called = _("mobile, phone, smartphone, tablet, desktop, computer, laptop, screen")
     panels = [FieldPanel("kinds")]
 
     class Meta(Rule.Meta):
@@ -75,6 +76,7 @@ class LanguageRule(Rule):
     icon = "globe"
     group = BROWSER
     description = _("People whose browser is set to a language")
+    also_called = _("locale, welsh, cymraeg, polish, english, translation, browser")
     panels = [FieldPanel("how"), FieldPanel("languages")]
 
     class Meta(Rule.Meta):

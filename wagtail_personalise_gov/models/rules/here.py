@@ -48,6 +48,7 @@ class PathRule(Rule):
     icon = "doc-empty-inverse"
     group = HERE
     description = _("Certain pages or a part of the site, for everybody who looks at them")
+    also_called = _("url, path, address, section, page")
     panels = [FieldPanel("where"), FieldPanel("section"), FieldPanel("paths")]
 
     class Meta(Rule.Meta):
@@ -127,6 +128,7 @@ class SiteRule(Rule):
     icon = "site"
     group = HERE
     description = _("One of several sites, for everybody who looks at it")
+    also_called = _("domain, host, hostname, multi-site, website")
     panels = [FieldPanel("site")]
 
     class Meta(Rule.Meta):
@@ -194,6 +196,7 @@ class PagesViewedRule(Rule):
     icon = "view"
     group = VISITOR
     description = _("People who have, or have not, looked at certain pages or at some number of them")
+    also_called = _("visited, history, looked at, viewed, page views")
     panels = [
         FieldPanel("what"),
         FieldRowPanel([FieldPanel("page"), FieldPanel("number")]),

@@ -22,6 +22,7 @@ class FirstTimeVisitorRule(Rule):
     icon = "user"
     group = VISITOR
     description = _("People on their first visit, for the whole of that visit")
+    also_called = _("new visitor, newcomer, first visit, returning, never before")
     panels: list[object] = []
 
     class Meta(Rule.Meta):
@@ -58,6 +59,7 @@ class VisitCountRule(Rule):
     icon = "history"
     group = VISITOR
     description = _("People who have been here often, seldom or never before")
+    also_called = _("returning, repeat, frequent, often, visits, came back, new visitor")
     panels = [FieldRowPanel([FieldPanel("comparison"), FieldPanel("visits")])]
 
     class Meta(Rule.Meta):
@@ -137,6 +139,7 @@ class LastVisitRule(Rule):
     icon = "date"
     group = VISITOR
     description = _("People who come back after some days, or within some days")
+    also_called = _("returning, came back, recent, days ago, lapsed, while ago")
     panels = [FieldRowPanel([FieldPanel("comparison"), FieldPanel("days")])]
 
     class Meta(Rule.Meta):

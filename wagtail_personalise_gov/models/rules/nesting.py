@@ -31,6 +31,7 @@ class SegmentRule(Rule):
     icon = "group"
     group = OTHERS
     description = _("People who are, or are not, in another segment")
+    also_called = _("group, audience, combine, exclude, nested, and, or, not")
     panels = [FieldPanel("other")]
 
     class Meta(Rule.Meta):

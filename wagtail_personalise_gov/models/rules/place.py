@@ -93,6 +93,10 @@ class LocationRule(Rule):
     icon = "site"
     group = PLACE
     description = _("People who seem to be in a country, region or town, or near a point")
+    also_called = _(
+        "place, country, region, nation, county, town, city, postcode, geography, wales, scotland, "
+        "northern ireland, england, abroad, near"
+    )
     panels = [
         FieldPanel("lines"),
         FieldPanel("continents"),
@@ -335,6 +339,7 @@ class NetworkRule(Rule):
     icon = "globe"
     group = PLACE
     description = _("People in certain networks, such as those of your own offices")
+    also_called = _("ip address, internet address, office, school, library, intranet, vpn")
     panels = [FieldPanel("name"), FieldPanel("networks")]
 
     class Meta(Rule.Meta):

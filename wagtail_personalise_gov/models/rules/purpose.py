@@ -36,6 +36,7 @@ class VisitIntentRule(Rule):
     icon = "pick"
     group = VISITOR
     description = _("People who want to do a certain thing on this visit")
+    also_called = _("purpose, task, reason, licence, apply, need, want, goal, why")
     panels = [FieldPanel("intent"), FieldPanel("certainty")]
 
     class Meta(Rule.Meta):

@@ -38,6 +38,7 @@ class TimeOfDayRule(Rule):
     icon = "time"
     group = TIME
     description = _("A time of day, for everybody")
+    also_called = _("hour, clock, morning, evening, night, opening hours")
     panels = [
         FieldRowPanel([FieldPanel("start", widget=TIME_INPUT), FieldPanel("end", widget=TIME_INPUT)]),
         FieldPanel("time_zone"),
@@ -96,6 +97,7 @@ class DayOfWeekRule(Rule):
     icon = "calendar-alt"
     group = TIME
     description = _("Days of the week, for everybody")
+    also_called = _("weekday, weekend, monday, tuesday, wednesday, thursday, friday, saturday, sunday")
     panels = [FieldPanel("days")]
 
     class Meta(Rule.Meta):
@@ -144,6 +146,7 @@ class DateRangeRule(Rule):
     icon = "date"
     group = TIME
     description = _("From one day to another, for everybody: once, or every year")
+    also_called = _("date, deadline, season, year, month, period, holiday, from, until")
     panels = [
         FieldRowPanel([FieldPanel("first_day", widget=DATE_INPUT), FieldPanel("last_day", widget=DATE_INPUT)]),
         FieldPanel("every_year"),

@@ -7,13 +7,18 @@
 
     static values = { none: String, one: String, many: String };
 
+    /** Whoever opens the menu may type at once. */
+    open({ target }) {
+      if (target.contains(this.filterTarget)) this.filterTarget.focus();
+    }
+
     /** A click in the filter, and what is typed there, is nobody else's business. */
     stay() {}
 
     find() {
       const words = this.filterTarget.value.toLowerCase().split(/\s+/).filter(Boolean);
       this.optionTargets.forEach((option) => {
-        const text = option.textContent.toLowerCase();
+        const text = `${option.textContent} ${option.dataset.words}`.toLowerCase();
         option.hidden = !words.every((word) => text.includes(word));
       });
       this.groupTargets.forEach((group) => {

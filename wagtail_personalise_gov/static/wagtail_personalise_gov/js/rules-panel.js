@@ -35,10 +35,20 @@
       this.refresh();
     }
 
+    /** The button that deletes goes with its card, and the focus must not get lost with it. */
+    removed() {
+      this.refresh();
+      this.toggle.focus();
+    }
+
     /** Escape closes the menu, which would take the focus away with it. */
     leaveMenu({ target }) {
       const menu = target.closest("[data-w-dropdown-target='content']");
-      if (menu && this.element.contains(menu)) this.element.querySelector("[data-w-dropdown-target='toggle']").focus();
+      if (menu && this.element.contains(menu)) this.toggle.focus();
+    }
+
+    get toggle() {
+      return this.element.querySelector(".personalise-rules__add [data-w-dropdown-target='toggle']");
     }
 
     /** Until the new sentence is here, and where there is none, the heading says that the old one is. */
