@@ -149,7 +149,6 @@ class Picture:
     name: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
-    referer: str | None = None
     login: str | None = None  # in the demo the password is the same word
     height: int = 860  # CSS pixels
     then: Callable[[Page], None] = stay
@@ -157,11 +156,7 @@ class Picture:
 
 PICTURES = [
     Picture("home-first-visit", "/", height=1400),
-    Picture("emergency-standard", "/emergency/", height=1200),
     Picture("emergency-riverside", "/emergency/", headers=RIVERSIDE, height=1200),
-    Picture(
-        "licence-from-portal", "/services/business-licence/", referer="https://licensing.example.gov/start-a-restaurant"
-    ),
     Picture("choice", "/personalisation/"),
     Picture("admin-segments", SEGMENTS, login="editor"),
     Picture("admin-segment", SEGMENTS, login="editor", then=open_riverside, height=1250),
@@ -216,7 +211,7 @@ def take(picture: Picture, browser: Browser, base: str) -> None:
         page.fill("[name=password]", picture.login)
         page.click("button[type=submit]")
         page.wait_for_url(f"{base}/admin/")
-    response = page.goto(picture.path, referer=picture.referer)
+    response = page.goto(picture.path)
     if response is None or response.status != 200 or page.url != base + picture.path:
         raise Error(f"{picture.path} leads to {page.url}, which answers with {response and response.status}")
     picture.then(page)

@@ -15,13 +15,12 @@ from wagtail.snippets.models import register_snippet
 from .editor.exchange.views import ExportBulkAction, export_button
 from .editor.logs import register_actions
 from .editor.pausing import warn_on_home_page
-from .editor.preview.overview import page_header_buttons, page_listing_buttons, snippet_listing_buttons
-from .editor.preview.overview import urlpatterns as content_urlpatterns
-from .editor.preview.seen import urlpatterns as seen_urlpatterns
+from .editor.preview.buttons import page_header_buttons, page_listing_buttons, snippet_listing_buttons
+from .editor.preview.urls import content_urlpatterns, seen_urlpatterns
 from .editor.preview.userbar import add_to_userbar
 from .editor.reports.base import ReportMenuItem
 from .editor.reports.dashboard import show_on_home_page
-from .editor.reports.urls import menu_items
+from .editor.reports.urls import REPORTS, menu_items
 from .editor.reports.urls import urlpatterns as reports_urlpatterns
 from .editor.results.views import ResultsMenuItem
 from .editor.results.views import urlpatterns as results_urlpatterns
@@ -109,5 +108,5 @@ def _report_menu_item(position: int) -> ReportMenuItem:
     return menu_items(first=1101)[position]
 
 
-for position in range(3):  # the hook takes one item at a time
+for position in range(len(REPORTS)):  # the hook takes one item at a time
     hooks.register("register_reports_menu_item", partial(_report_menu_item, position))

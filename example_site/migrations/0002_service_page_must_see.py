@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 default=False,
                 help_text="For warnings, rights and deadlines. Nothing on it can then differ from visitor to visitor.",
-                verbose_name="everyone must see this page",
+                verbose_name="everyone must see all of this",
             ),
         ),
     ]

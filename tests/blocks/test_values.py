@@ -12,6 +12,7 @@ from tests.agency.models import AgencyPage
 from tests.agency.streams import AgencyBody
 from tests.blocks.rendering import render
 from tests.factories import hero, listed, make_page, personalised, raw_stream
+from wagtail_personalise_gov.core.contents import personalised_in
 from wagtail_personalise_gov.models import Segment
 from wagtail_personalise_gov.testing import visiting
 from wagtail_personalise_gov.visit.visit import Visit
@@ -110,6 +111,44 @@ def test_json_that_no_editor_wrote_is_no_error(riverside: Segment, raw: Any) -> 
     assert "Riverside" not in text
     value = AgencyBody().to_python(raw_stream(("offer", raw)))[0].value
     assert set(value) == {"variants", "default", "nothing_for_others"}
+
+
+def as_true(segments: list[Any]) -> list[Any]:
+    return [{**item, "value": True} for item in segments]
+
+
+def without_ids(segments: list[Any]) -> list[Any]:
+    return [{"type": "item", "value": item["value"]} for item in segments]
+
+
+@pytest.mark.parametrize(
+    "malformed, given",
+    [
+        (lambda variants: [None, *variants], True),
+        (lambda variants: [{"type": "variant"}, *variants], True),
+        (lambda variants: [{**variants[0], "value": {**variants[0]["value"], "segments": [True]}}], False),
+        (
+            lambda variants: [
+                {**one, "value": {**one["value"], "segments": as_true(one["value"]["segments"])}} for one in variants
+            ],
+            False,
+        ),
+        (
+            lambda variants: [
+                {**one, "value": {**one["value"], "segments": without_ids(one["value"]["segments"])}}
+                for one in variants
+            ],
+            False,
+        ),
+    ],
+    ids=["null", "no value", "true", "item that is true", "item without an id"],
+)
+def test_visitors_get_what_the_reports_know_of(riverside: Segment, malformed: Any, given: bool) -> None:
+    raw = personalised("All", (riverside, "Riverside"))
+    raw["variants"] = malformed(raw["variants"])
+    assert render(("line", raw), city="Riverside") == ("Riverside" if given else "All")
+    known = [version.segments for found in personalised_in(raw_stream(("line", raw))) for version in found.versions]
+    assert ((riverside.pk,) in known) is given
 
 
 def test_variants_without_ids_are_known_by_their_place(riverside: Segment) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wagtail_personalise_gov.core.contents import PersonalisedContent, Version, personalised_in
+from wagtail_personalise_gov.core.contents import PersonalisedContent, Version, key_of, personalised_in
 
 
 def variant(id: str | None, *segments: Any, content: Any = "text") -> dict[str, Any]:
@@ -78,6 +78,31 @@ def test_a_block_without_versions_is_not_reported_but_what_its_standard_version_
 )
 def test_what_is_no_personalised_block_is_not_found(raw: Any) -> None:
     assert found(raw) == []
+
+
+def test_of_malformed_versions_those_that_can_be_shown_are_found() -> None:
+    raw = stream(("offer", {"variants": [None, variant("a", item(1)), {"type": "variant"}]}))
+    assert found(raw) == [("offer", ["a"])]
+
+
+@pytest.mark.parametrize(
+    "written, key",
+    [
+        (item(5), 5),
+        (5, 5),
+        (True, None),
+        (item(True), None),
+        ({"type": "item", "value": 5}, None),  # Wagtail takes a thing without an id for the value itself
+        ({"type": "item", "id": "1"}, None),
+        ({"type": "other", "value": 5, "id": "1"}, None),
+        (item("5"), None),
+        (None, None),
+    ],
+)
+def test_a_segment_is_what_wagtail_reads_as_one(written: Any, key: int | None) -> None:
+    assert key_of(written) == key
+    ((version,),) = (one.versions for one in personalised_in(stream(("offer", block(variant("a", written))))))
+    assert version.segments == (() if key is None else (key,))
 
 
 def test_a_version_without_an_id_or_segments_is_told_as_such() -> None:

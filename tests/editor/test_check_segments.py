@@ -35,8 +35,8 @@ def check(*args: str) -> tuple[int, str]:
 
 def make(slug: str, *visits: tuple[dict[str, Any], bool], live: bool = True, kind: str = "mobile") -> Segment:
     segment = make_segment(slug, DeviceRule(kinds=[kind]), live=live)
-    for visit, must_match in visits:
-        segment.examples.create(name=f"Example of {slug}", must_match=must_match, visit=visit)
+    for name, (visit, must_match) in zip((f"Example of {slug}", "Second"), visits, strict=False):
+        segment.examples.create(name=name, must_match=must_match, visit=visit)
     return segment
 
 
@@ -154,3 +154,13 @@ def test_as_many_queries_for_ten_segments_as_for_one(home: AgencyPage) -> None:
     for number in range(9):
         make(f"more-{number}", (PHONE, True))
     assert queries() <= few
+
+
+def test_one_that_describes_nobody_fails_alone(home: AgencyPage) -> None:
+    make("phones", (PHONE, True), ({"path": "//["}, True))
+    make("tablets", (PHONE, False), kind="tablet")
+    code, text = check()
+    assert code == 1
+    first, *_rest, last = text.splitlines()
+    assert first.startswith("phones: “Second” must be in the segment; can’t be tried: No request can be made of this")
+    assert last == "3 examples of 2 segments: 2 as expected, 1 not."

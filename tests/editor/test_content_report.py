@@ -80,6 +80,14 @@ def test_a_row_leads_to_the_block_in_the_form(desk: Client, home: AgencyPage, ri
     assert f'href="{reverse("wagtailadmin_pages:edit", args=[page.pk])}#:w:contentpath=body.{block}"' in answer
 
 
+def test_blocks_of_one_name_are_numbered(desk: Client, home: AgencyPage, riverside: Segment) -> None:
+    """As everywhere, whichever of them are asked for."""
+    hilltop = make_segment("hilltop")
+    make_page("Flood", line(riverside, name="1"), line(hilltop, name="2"), parent=home).save_revision()
+    assert titles(desk) == ["Flood Body → Line Agency page", "Flood Body → Line (2) Agency page"]
+    assert titles(desk, segment=hilltop.pk) == ["Flood Body → Line (2) Agency page"]
+
+
 def test_each_block_has_a_row_and_one_without_versions_has_none(
     desk: Client, home: AgencyPage, riverside: Segment
 ) -> None:
@@ -164,6 +172,30 @@ def test_it_is_narrowed_by_segment_block_kind_and_words(desk: Client, home: Agen
     assert titles(desk, segment=hilltop.pk, block="line") == [fire]
     assert titles(desk, kind="agency.agencypage") == [fire, one, offer]
     assert titles(desk, q="FIRE") == [fire]
+
+
+def test_the_filters_offer_only_what_stands_in_content_that_is_seen(
+    desk: Client,
+    desk_of: Callable[..., Client],
+    page_editor: Callable[[Any], Client],
+    home: AgencyPage,
+    riverside: Segment,
+) -> None:
+    own = make_page("Own", line(riverside), parent=home)
+    inner = [{"type": "inner", "value": apart(personalised("a", (riverside, "b")), "inner"), "id": "i"}]
+    make_page("Hidden", ("nested", personalised([], (riverside, inner))), parent=home)
+
+    def offered(who: Client, name: str) -> list[str]:
+        page = BeautifulSoup(who.get(reverse(CONTENT)).content, "html.parser")
+        fields = page.select(f'[name="{name}"]')
+        return [field.get("value") or "" for field in fields if field.get("value")] + [
+            option.get("value") for field in fields for option in field.find_all("option") if option.get("value")
+        ]
+
+    assert set(offered(desk, "block")) == {"line", "nested", "inner"}
+    editor, stranger = page_editor(own), desk_of("view_segment")
+    assert (offered(editor, "block"), offered(editor, "kind")) == (["line"], ["agency.agencypage"])
+    assert (offered(stranger, "block"), offered(stranger, "kind")) == ([], [])
 
 
 def test_a_filter_that_makes_no_sense_is_no_fault(desk: Client, agency_page: AgencyPage) -> None:
@@ -285,6 +317,14 @@ def test_what_a_script_put_into_a_version_is_found(desk: Client, home: AgencyPag
     found = [row[2] for row in rows(desk, MUST_SEE, q="Flood")]
     assert found == [in_version, replaced, "Everyone"]
     assert [row[2] for row in rows(desk, MUST_SEE, show="missed")] == [in_version, replaced]
+
+
+def test_what_stands_among_malformed_versions_is_found(desk: Client, home: AgencyPage, riverside: Segment) -> None:
+    """Visitors get the version that is well-formed."""
+    offer = personalised(hero("Be ready"), (riverside, hero("Leave now", everyone=True)))
+    offer["variants"].insert(0, None)
+    written_by_a_script(make_page("Flood", parent=home), ("offer", offer))
+    assert [row[1] for row in rows(desk, MUST_SEE, show="missed")] == ["“Leave now”"]
 
 
 def test_a_marked_page_that_a_script_gave_versions_is_found(desk: Client, home: AgencyPage, riverside: Segment) -> None:

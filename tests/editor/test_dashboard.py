@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from wagtail_personalise_gov.editor.reports.broken import SOME, broken_segments
-from wagtail_personalise_gov.models import LocationRule, Segment
+from wagtail_personalise_gov.models import LocationRule, PagesViewedRule, RulesetState, Segment
 
 from ..agency.models import AgencyPage
-from ..factories import make_segment
+from ..factories import make_page, make_segment
 from .test_segments_report import in_order, use
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,44 @@ def test_of_very_many_segments_some_are_looked_at_each_time_until_all_are_known(
     LocationRule.objects.create(segment=segment, cities=["A"], negated=True)
     assert notes(desk) == {}
     assert notes(desk) == {"Something is wrong with 1 segment": "?reason=broken"}
+
+
+def test_what_changes_around_segments_is_found_though_none_of_them_changed(desk: Client, home: AgencyPage) -> None:
+    page = make_page("Leaflet", parent=home)
+    in_order("watchers", PagesViewedRule(page=page))
+    use(home, Segment.objects.get(slug="watchers"))
+    assert notes(desk) == {}
+    page.delete()
+    assert notes(desk) == {"Something is wrong with 1 segment": "?reason=broken"}
+
+
+def test_of_very_many_it_is_found_after_some_visits_to_the_home_page(desk: Client, home: AgencyPage) -> None:
+    page = make_page("Leaflet", parent=home)
+    for number in range(SOME):
+        in_order(f"s{number}", review_by="2020-01-01")
+    in_order("watchers", PagesViewedRule(page=page))
+    broken_segments()
+    page.delete()
+    told = [notes(desk).get("Something is wrong with 1 segment") for _visit in range(2)]
+    assert told == [None, "?reason=broken"]
+    with CaptureQueriesContext(connection) as captured:
+        notes(desk)
+    assert not any("pagesviewedrule" in query["sql"] for query in captured)  # all are known: none is looked at again
+
+
+def test_those_that_were_looked_at_longest_ago_come_first_while_more_and_more_changes(
+    desk: Client, home: AgencyPage
+) -> None:
+    page = make_page("Leaflet", parent=home)
+    for number in range(SOME):
+        in_order(f"s{number}")
+    in_order("watchers", PagesViewedRule(page=page))
+    broken_segments()
+    page.delete()
+    for _visit in range(2):
+        RulesetState.renew()
+        told = notes(desk)
+    assert "Something is wrong with 1 segment" in told
 
 
 def test_a_broken_segment_that_is_mended_is_forgotten(desk: Client) -> None:

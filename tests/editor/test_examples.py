@@ -6,12 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import User
+from django.contrib.messages.storage import default_storage
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
-from wagtail_personalise_gov.compiling import ruleset_with
+from wagtail_personalise_gov.compiling import current_ruleset, ruleset_with
 from wagtail_personalise_gov.editor.addresses import address_of
+from wagtail_personalise_gov.editor.segments.publishing import warn_of_examples
 from wagtail_personalise_gov.editor.trying.examples import run
-from wagtail_personalise_gov.models import DeviceRule, ExampleVisit, FirstTimeVisitorRule, Segment
+from wagtail_personalise_gov.models import (
+    DeviceRule,
+    ExampleVisit,
+    FirstTimeVisitorRule,
+    Intent,
+    PagesViewedRule,
+    Segment,
+)
 from wagtail_personalise_gov.models.examples import MOST_EXAMPLES
 
 from ..agency.models import AgencyPage
@@ -152,6 +166,138 @@ def test_an_example_is_nothing_to_the_browser_of_the_editor(desk: Client, phones
     assert [kept.now.passed for kept in page.context["kept"]] == [True]
 
 
+# Of anybody's making
+
+
+NONE_AT_ALL = {
+    "no address": {"path": "//["},
+    "no preference": {"preference": {}},
+    "half a character": {"query": "\ud800"},
+    "half a character in a fact": {"facts": {"location.city": "\ud800"}},
+    "no header": {"headers": {"X-Place": {"a": 1}}},
+    "no memory": {"memory": {"visits": "many", "pages": 3}},
+    "no region": {"facts": {"location.subdivisions": 5}},
+    "no list": [],
+}
+broken = pytest.mark.parametrize("visit", NONE_AT_ALL.values(), ids=NONE_AT_ALL.keys())
+
+
+@broken
+def test_what_describes_nobody_is_told_so_wherever_it_stands_and_can_be_deleted(
+    desk: Client, phones: Segment, visit: Any
+) -> None:
+    kept = example(phones, visit, name="Broken")
+    example(phones, PHONE)
+    page = desk.get(f"/admin/personalisation/try/?try=1&segments={phones.pk}")
+    assert [one.now.passed for one in page.context["kept"]] == [False, True]
+    assert "can’t be tried: " in page.content.decode()
+    card = (DeviceRule, {"id": str(phones.get_rules()[0].pk), "kinds": "mobile"})
+    data = segment_form(card, name="Phones", slug="phones") | {"visitor": ""}
+    assert "can’t be tried: " in desk.post(address_of("try", phones), data).json()["examples"]
+    (warning,) = [message for message in publish(desk, phones, "mobile") if "example" in message]
+    assert "“Broken”: it must be in the segment, and can’t be tried: " in warning
+    desk.post(f"/admin/personalisation/try/examples/{kept.pk}/delete/", headers=SCRIPT)
+    assert not ExampleVisit.objects.filter(pk=kept.pk).exists()
+
+
+# Where nothing adapts
+
+
+def test_a_site_that_is_off_tries_its_examples_as_if_it_were_on(
+    phones: Segment, configure: Callable[..., None]
+) -> None:
+    configure(MODE="off")
+    kept = [example(phones, PHONE), example(phones, TABLET, False, name="On a tablet")]
+    assert [ran.passed for ran in run(ruleset_with([phones]), phones, kept)] == [True, True]
+
+
+# Locks and the log
+
+
+def test_of_a_segment_that_is_locked_nothing_is_kept_or_deleted(desk: Client, phones: Segment) -> None:
+    kept = example(phones, TABLET, name="Another")
+    phones.locked, phones.locked_by, phones.locked_at = True, User.objects.create(username="somebody"), timezone.now()
+    phones.save()
+    assert "locked" in keep(desk, phones).json()["said"]
+    answer = desk.post(f"/admin/personalisation/try/examples/{kept.pk}/delete/", headers=SCRIPT)
+    assert answer.status_code == 422
+    assert ExampleVisit.objects.get() == kept
+
+
+def test_of_a_segment_in_the_archive_nothing_is_kept(desk: Client, phones: Segment) -> None:
+    phones.archive()
+    assert "This segment is in the archive." in keep(desk, phones).json()["said"]
+    assert not ExampleVisit.objects.exists()
+
+
+def test_who_kept_and_deleted_what_stands_in_the_log(desk: Client, admin: Any, phones: Segment) -> None:
+    keep(desk, phones)
+    desk.post(f"/admin/personalisation/try/examples/{ExampleVisit.objects.get().pk}/delete/", headers=SCRIPT)
+    entries = ModelLogEntry.objects.filter(action__contains="_example").order_by("pk")
+    assert [(entry.action, entry.data["name"], entry.user) for entry in entries] == [
+        ("wagtail_personalise_gov.keep_example", "On a phone", admin),
+        ("wagtail_personalise_gov.delete_example", "On a phone", admin),
+    ]
+
+
+def test_the_database_takes_a_name_only_once_too(phones: Segment) -> None:
+    example(phones, PHONE)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        example(phones, TABLET)
+
+
+# How many queries
+
+
+def queries_of(ask: Callable[[], Any]) -> int:
+    current_ruleset()
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    return len(captured)
+
+
+@pytest.fixture
+def busy(home: AgencyPage) -> Segment:
+    """One that asks for what a visit is for and what was looked at, so that each example has much to say."""
+    Intent.objects.create(slug="moving", name="Moving", question_label="Move house")
+    return make_segment("phones", DeviceRule(kinds=["mobile"]), PagesViewedRule(what="page", page=home), match="any")
+
+
+def add_examples(segment: Segment, number: int) -> None:
+    """More of them, which fail on a tablet, and come from all over."""
+    for more in range(number):
+        visit = {"facts": {"device.kind": "tablet"}, "intent": "moving", "path": f"/{more % 2}/", "query": "a=b"}
+        example(segment, visit, name=f"Number {ExampleVisit.objects.count()}")
+
+
+def test_publishing_asks_as_much_for_twenty_examples_as_for_two(desk: Client, busy: Segment) -> None:
+    def told() -> None:
+        request = RequestFactory().get("/")
+        request.session = {}  # type: ignore[assignment]
+        request._messages = default_storage(request)  # type: ignore[attr-defined]
+        warn_of_examples(request, Segment.objects.get())
+
+    add_examples(busy, 2)
+    told()
+    few = queries_of(told)
+    add_examples(busy, MOST_EXAMPLES - 2)
+    assert queries_of(told) <= few
+
+
+def test_the_panel_asks_as_much_for_twenty_examples_as_for_two(desk: Client, busy: Segment) -> None:
+    card = (DeviceRule, {"id": str(busy.get_rules()[0].pk), "kinds": "mobile"})
+    data = segment_form(card, name="Phones", slug="phones") | {"visitor": ""}
+
+    def tried() -> None:
+        assert desk.post(address_of("try", busy), data).status_code == 200
+
+    add_examples(busy, 2)
+    tried()
+    few = queries_of(tried)
+    add_examples(busy, MOST_EXAMPLES - 2)
+    assert queries_of(tried) <= few
+
+
 # In the panel
 
 
@@ -179,8 +325,18 @@ def test_publishing_warns_of_an_example_that_fails_and_publishes_all_the_same(de
     example(phones, PHONE)
     words = publish(desk, phones, "tablet")
     (warning,) = [message for message in words if "example" in message]
-    assert "the example “On a phone” is not as expected: it must be in the segment, and is not in it." in warning
+    assert "“On a phone”: it must be in the segment, and is not in it." in warning
+    assert "more." not in warning
     assert f"/admin/personalisation/try/?try=1&amp;segments={phones.pk}&amp;visit-device=mobile" in warning
+
+
+def test_of_many_that_fail_publishing_names_three_and_counts_the_rest(desk: Client, phones: Segment) -> None:
+    for number in range(MOST_EXAMPLES):
+        example(phones, PHONE, name=f"Number {number}.")
+    (warning,) = [message for message in publish(desk, phones, "tablet") if "example" in message]
+    assert all(f"“Number {number}.”: it must" in warning for number in range(3))
+    assert "“Number 3.”" not in warning
+    assert "And 17 more." in warning
 
 
 def test_publishing_says_nothing_of_examples_that_pass(desk: Client, phones: Segment) -> None:

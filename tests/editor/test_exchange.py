@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 from wagtail.models import ModelLogEntry, Page, Site
+from wagtail.signals import published, unpublished
 
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
 from wagtail_personalise_gov.editor.exchange import views as exchange
@@ -328,7 +329,7 @@ def test_an_editor_hears_what_would_be_set_aside(desk: Client) -> None:
 
 def test_an_editor_hears_that_nobody_would_be_in_it(desk: Client) -> None:
     page = read(upload(desk, document(segment("one"))))
-    assert "Nobody will be in it: it has no rules." in page
+    assert "Nobody will be in it: It has no rules" in page
 
 
 def test_a_file_that_changes_nothing_says_so_and_has_no_button(desk: Client) -> None:
@@ -396,12 +397,13 @@ def test_an_agreement_lasts_a_day(desk: Client, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "content, told",
     [
-        (b"hello", "The file is not JSON in UTF-8"),
-        (b"\xff\xfe", "The file is not JSON in UTF-8"),
-        (b"[]", "This is not a file of segments"),
-        (b"{}", "This is not a file of segments"),
+        (b"hello", "This is not a file made by “Export as a file”."),
+        (b"\xff\xfe", "This is not a file made by “Export as a file”."),
+        (b"[]", "This is not a file made by “Export as a file”."),
+        (b"{}", "This is not a file made by “Export as a file”."),
         (b'{"format": "wagtail_personalise_gov.segments", "version": 2}', "and this site reads version 1"),
-        (b"[" * 100_000, "The file is not JSON in UTF-8"),
+        (b"[" * 100_000, "nested more than 50 deep"),
+        (b"[" * 900 + b"]" * 900, "nested more than 50 deep"),
         (b'{"a": "\\u0000"}', "which no database takes"),
         (b"", "The submitted file is empty."),
     ],
@@ -418,17 +420,64 @@ def test_all_problems_are_listed_at_once_with_their_places(desk: Client) -> None
         upload(desk, document(segment("one", rule("LocationRul")), segment("two", rule("LocationRule")), {"slug": "x"}))
     )
     assert "Nothing of “council.json” was imported" in page
-    assert 'segments[0] "one", rules[0]: There is no rule type' in page
-    assert 'segments[1] "two", rules[0] (LocationRule)' in page
-    assert 'segments[2] "x": “name” is missing.' in page
+    assert "Segment “One”, rule 1: There is no rule type “wagtail_personalise_gov.LocationRul”. Is its app" in page
+    assert "Segment “Two”, rule 1 (Location), countries: " in page
+    assert "Segment “x”: “name” is missing." in page
+    assert page.index("“One”") < page.index("“Two”") < page.index("Segment “x”")
+    assert "segments[" not in page
     assert everything() == before
+
+
+def test_a_problem_is_told_as_the_form_calls_things(desk: Client) -> None:
+    given = document(
+        segment("one", FIRST_TIME, rule("VisitIntentRule", intent="gone"), name="Returning licence seekers"),
+        segment("two", FIRST_TIME, examples=[{"name": "", "must_match": True, "visit": {}}]),
+        {"name": "No slug"},
+        intents=[intent("start", {"kind": "page"}, sort_order="x")],
+    )
+    page = read(upload(desk, given))
+    for told in (
+        "Segment “Returning licence seekers”, rule 2 (Visit intent), intent: There is no intent “gone”",
+        "Segment “Two”, example visit 1, name: “” is not a name.",
+        "Segment “No slug”: It has no slug",
+        "Intent “Start”, signal 1, page: Choose the page.",
+        "Intent “Start”, order: ",
+    ):
+        assert told in page
+
+
+def test_the_focus_goes_to_what_is_wrong(desk: Client) -> None:
+    assert 'id="personalise-file-problems" tabindex="-1" autofocus' in upload(desk, b"hello").content.decode()
+
+
+def test_who_only_looks_publishes_nothing(desk_of: Callable[..., Client]) -> None:
+    make_segment("one", FirstTimeVisitorRule())
+    told: list[str] = []
+
+    def listen(sender: Any, instance: Any, **kwargs: Any) -> None:
+        told.append(instance.slug)
+
+    for signal in (published, unpublished):
+        signal.connect(listen)
+    try:
+        given = document(segment("one", IN_RIVERSIDE, live=False), segment("two", FIRST_TIME))
+        first = upload(desk_of("add_segment", "change_segment"), given)
+        assert "Ask somebody who may publish." in read(first)
+        able = desk_of(*EVERYTHING)
+        second = upload(able, given)
+        assert told == []
+        agree(able, second)
+        assert set(told) == {"one", "two"}
+    finally:
+        for signal in (published, unpublished):
+            signal.disconnect(listen)
 
 
 def test_of_very_many_problems_the_first_are_listed(desk: Client) -> None:
     page = read(upload(desk, document(*({"slug": f"s{number}"} for number in range(60)))))
     assert "“name” is missing" in page
     assert "more Mend the file" in page
-    assert page.count("segments[") == exchange.MAX_PROBLEMS
+    assert page.count("is missing") == exchange.MAX_PROBLEMS
 
 
 def test_more_changes_than_one_request_can_make_are_refused(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:

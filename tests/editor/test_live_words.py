@@ -11,6 +11,7 @@ from django.test import Client
 from wagtail.models import ModelLogEntry, Revision
 
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
+from wagtail_personalise_gov.editor.segments.in_words import MOST_CARDS
 from wagtail_personalise_gov.models import (
     FirstTimeVisitorRule,
     LocationRule,
@@ -53,6 +54,12 @@ def test_a_new_segment_is_told_before_it_is_saved(desk: Client) -> None:
         f"{relation_of(FirstTimeVisitorRule)}-0": "This is their first visit",
         f"{relation_of(LocationRule)}-0": "They seem to be in Riverside",
     }
+
+
+def test_one_that_is_only_begun_is_not_said_to_have_something_wrong_with_it(desk: Client) -> None:
+    response = desk.post(of_new(), segment_form())
+    assert 'data-said="Nobody: it has no rules."' in response.content.decode()
+    assert words(response) == ""
 
 
 def test_any_is_told_as_any(desk: Client) -> None:
@@ -149,6 +156,25 @@ def test_a_circle_is_told_without_going_round(desk: Client) -> None:
     b = make_segment("b", SegmentRule(other=a), name="B")
     told = words(desk.post(address_of("in_words", a), segment_form((SegmentRule, {"other": str(b.pk)}), slug="a")))
     assert "Another segment (not finished)" in told
+
+
+@pytest.mark.parametrize("name", ["in_words_of_new", "try_new"])
+def test_a_form_of_very_many_cards_is_not_read(desk: Client, name: str) -> None:
+    form = segment_form((FirstTimeVisitorRule, {}))
+    totals = [key for key in form if key.endswith("-TOTAL_FORMS")]
+    many = form | dict.fromkeys(totals, str(MOST_CARDS // len(totals) + 1))
+    answer = desk.post(addresses_for(name, Segment), many)
+    assert answer.status_code == 400
+    assert answer.content.decode() == "The form has more than 200 rules."
+    assert desk.post(addresses_for(name, Segment), form).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["in_words", "try"])
+def test_a_card_of_no_rule_is_refused(desk: Client, name: str) -> None:
+    one = make_segment("one", FirstTimeVisitorRule())
+    form = segment_form(*saved_cards(one), slug="one")
+    (card,) = (key for key in form if key.endswith("-0-id"))
+    assert desk.post(address_of(name, one), form | {card: "x"}).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from wagtail_personalise_gov.editor.addresses import content_address
+from wagtail_personalise_gov.editor.preview.buttons import overview_button
 from wagtail_personalise_gov.editor.preview.contents import can_hold
 from wagtail_personalise_gov.editor.preview.modes import AS_VISITOR, mode_of
 from wagtail_personalise_gov.models import DailyTally, FirstTimeVisitorRule, LocationRule, Segment
@@ -53,6 +54,26 @@ def test_it_says_for_whom_each_version_is_and_what_everyone_else_sees(desk: Clie
     assert "For Name of riverside" in text
     assert "They seem to be in Riverside" in text
     assert "sees the standard version." in text
+
+
+def test_who_may_not_see_segments_reads_no_rules(home: AgencyPage, riverside: Segment) -> None:
+    broken = make_segment("broken", LocationRule(cities=["Atlantis"]), LocationRule(cities=["Hilltop"]))
+    page = make_page("Flood", ("line", personalised("All", (riverside, "a"), (broken, "b"))), parent=home)
+    insider = overview(desk_of_user(make_editor("insider", page, permissions=("view_segment",))), page)
+    outsider = overview(desk_of_user(make_editor("outsider", page)), page)
+    assert "They seem to be in Riverside" in insider
+    assert "Atlantis" in insider
+    assert "They seem to be" not in outsider
+    assert "Atlantis" not in outsider
+    assert "For Name of riverside" in outsider
+    assert "Nobody can be in “Name of broken” as it stands." in outsider
+
+
+def test_blocks_of_one_name_are_numbered(desk: Client, home: AgencyPage, riverside: Segment) -> None:
+    line = personalised("All", (riverside, "Some"))
+    text = overview(desk, make_page("Lines", ("line", line), ("line", line), parent=home))
+    assert "Body → Line</a>" in text
+    assert "Body → Line (2)</a>" in text
 
 
 def test_it_says_where_others_see_nothing(desk: Client, home: AgencyPage, riverside: Segment) -> None:
@@ -107,6 +128,14 @@ def test_the_page_editor_and_the_list_of_pages_lead_there(desk: Client, home: Ag
     assert address in desk.get(reverse("wagtailadmin_explore", args=[home.pk])).content.decode()
 
 
+def test_a_key_with_a_slash_has_an_address_too(admin: User, home: AgencyPage) -> None:
+    """A snippet's key may be any text; this page stands in its place."""
+    home.pk = "a/b"
+    (button,) = overview_button(home, admin, 1)
+    assert button.url == content_address("overview", home)
+    assert "a_2Fb" in button.url
+
+
 def test_who_may_not_edit_the_page_sees_neither_screen_nor_preview(home: AgencyPage, flood: AgencyPage) -> None:
     elsewhere = make_page("Elsewhere", parent=home, slug="elsewhere")
     insider = desk_of_user(make_editor("insider", flood))
@@ -148,9 +177,7 @@ def test_each_version_can_be_previewed(desk: Client, flood: AgencyPage, riversid
     assert "Be ready" in preview(desk, flood)
 
 
-@pytest.mark.parametrize(
-    "mode", ["nonsense", "segment-", "segment-x", "segment-99999999999999999999", "segment-999999"]
-)
+@pytest.mark.parametrize("mode", ["nonsense", "segment-", "segment-x", "segment-99999999999999999999"])
 def test_an_unknown_mode_shows_the_standard_version(desk: Client, flood: AgencyPage, mode: str) -> None:
     assert "Be ready" in preview(desk, flood, mode)
 
@@ -230,6 +257,26 @@ def test_previews_count_nothing_and_set_nothing(
     assert not DailyTally.objects.exists()
 
 
+def test_as_a_segment_that_is_gone_the_draft_is_not_shown(desk: Client, flood: AgencyPage) -> None:
+    """It would be the standard version, under that segment's name."""
+    text = preview(desk, flood, "segment-999999")
+    assert "The segment that was chosen was deleted. Choose another." in text
+    assert "Be ready" not in text
+
+
+def test_beside_a_version_that_nobody_gets_stands_what_its_preview_shows(
+    desk: Client, home: AgencyPage, riverside: Segment
+) -> None:
+    words = "The preview shows the earlier version, which these visitors get."
+    twice = personalised("All", (riverside, "First"), (riverside, "Never"))
+    page = make_page("Twice", ("line", twice), parent=home, slug="twice")
+    text = overview(desk, page)
+    assert text.count(words) == 1
+    assert text.index("No visitor ever sees this version") < text.index(words)
+    once = make_page("Once", ("line", personalised("All", (riverside, "First"))), parent=home, slug="once")
+    assert words not in overview(desk, once)
+
+
 # What it costs
 
 
@@ -274,4 +321,4 @@ def test_the_list_of_pages_asks_nothing_more_for_each_page(desk: Client, home: A
 
 
 def test_a_superuser_needs_no_group(admin: User, desk: Client, flood: AgencyPage) -> None:
-    assert "Preview as Name of riverside" in overview(desk, flood)
+    assert "Preview as “Name of riverside”" in overview(desk, flood)

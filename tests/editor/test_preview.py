@@ -11,6 +11,7 @@ from django.urls import reverse
 from wagtail.models import Page, PreviewableMixin
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
+from wagtail_personalise_gov.editor.preview import modes
 from wagtail_personalise_gov.editor.preview.modes import AS_VISITOR, PersonalisedPreviewMixin, mode_of
 from wagtail_personalise_gov.editor.preview.viewpoints import SESSION_KEY, Viewpoint
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
@@ -45,9 +46,22 @@ def test_there_is_a_mode_for_each_segment_in_the_order_of_the_content(
     assert [(mode, str(label)) for mode, label in flood.preview_modes] == [
         ("", "Default"),
         (AS_VISITOR, "As a visitor…"),
-        (mode_of(riverside), "As: Name of riverside"),
-        (mode_of(hilltop), "As: Name of hilltop"),
+        (mode_of(riverside), "As: “Name of riverside”"),
+        (mode_of(hilltop), "As: “Name of hilltop”"),
     ]
+
+
+def test_its_modes_are_made_once_for_a_draft(
+    flood: AgencyPage, riverside: Segment, hilltop: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wagtail asks for all of them at each of them."""
+    made: list[Segment] = []
+    monkeypatch.setattr(modes, "mode_of", lambda segment: made.append(segment) or mode_of(segment))
+    flood.preview_modes.clear()  # as a class with modes of its own may: the list is the caller's
+    assert len([flood.preview_modes for _time in range(5)][-1]) == 4
+    assert made == [riverside, hilltop]
+    flood.body = raw_stream(("line", personalised("All", (riverside, "Some"))))
+    assert [mode for mode, _label in flood.preview_modes] == ["", AS_VISITOR, mode_of(riverside)]
 
 
 def test_a_page_without_personalised_content_has_its_own_modes_only(home: AgencyPage) -> None:
@@ -125,7 +139,7 @@ def test_the_preview_panel_offers_the_modes_and_shows_what_is_in_the_form(
     desk: Client, flood: AgencyPage, riverside: Segment
 ) -> None:
     edit = desk.get(reverse("wagtailadmin_pages:edit", args=[flood.pk])).content.decode()
-    assert f'<option value="{mode_of(riverside)}">As: Name of riverside</option>' in edit
+    assert f'<option value="{mode_of(riverside)}">As: “Name of riverside”</option>' in edit
 
     # The form says something else than the saved page.
     address = reverse("wagtailadmin_pages:preview_on_edit", args=[flood.pk])
@@ -207,7 +221,16 @@ def test_a_segment_that_is_not_live_counts_as_live_for_a_described_visitor(desk:
 
 @pytest.mark.parametrize(
     "data",
-    [None, "x", [], {"segments": "x"}, {"segments": [True]}, {"visitor": 1}, {"visitor": {"x": 1}}],
+    [
+        None,
+        "x",
+        [],
+        {"segments": "x"},
+        {"segments": [True]},
+        {"segments": [2**70]},
+        {"visitor": 1},
+        {"visitor": {"x": 1}},
+    ],
     ids=repr,
 )
 def test_without_a_visitor_who_can_be_read_the_panel_asks_for_one(desk: Client, posted: AgencyPage, data: Any) -> None:
@@ -220,6 +243,20 @@ def test_a_visitor_who_can_not_be_any_more_is_told_as_such(desk: Client, posted:
     text = in_panel(desk, posted, AS_VISITOR)
     assert "This visitor can’t be shown any more" in text
     assert "deleted-since" in text
+
+
+def test_with_a_segment_that_is_gone_the_panel_says_so_and_shows_nothing_else(
+    desk: Client, posted: AgencyPage, riverside: Segment
+) -> None:
+    for keys, words in (
+        ([999_999], "The segment that was chosen was deleted."),
+        ([riverside.pk, 999_999], "1 of the segments that were chosen was deleted."),
+    ):
+        choose(desk, {"segments": keys})
+        text = in_panel(desk, posted, AS_VISITOR)
+        assert words in text
+        assert "For all" not in text
+        assert "For the river" not in text
 
 
 @pytest.mark.parametrize("viewpoint", [Viewpoint(), Viewpoint(segments=(1, 2))], ids=["nobody", "two"])

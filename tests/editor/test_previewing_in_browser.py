@@ -72,7 +72,7 @@ def test_the_screen_of_a_page_leads_to_its_previews(
     assert faults_of(desk, accessibility_faults) == []
 
     with desk.context.expect_page() as opened:
-        desk.get_by_role("link", name="Preview as Name of river").press("Enter")
+        desk.get_by_role("link", name="Preview as “Name of river”").press("Enter")
     opened.value.get_by_text("Sandbags").wait_for()
     opened.value.close()
 
@@ -102,12 +102,16 @@ def test_a_link_is_made_and_opened_without_an_account(
     accessibility_faults: Callable[[Page], list[str]],
 ) -> None:
     desk.goto(content_address("overview", flooding))
-    desk.get_by_label("Show it as").select_option(label="Name of river")
+    desk.get_by_label("Show it as").select_option(label="“Name of river”")
     desk.get_by_role("button", name="Make a link").press("Enter")
     link = desk.get_by_label("Link to the preview")
     link.wait_for()
     assert faults_of(desk, accessibility_faults) == []
     address = link.input_value()
+    desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.get_by_role("button", name="Copy the link").press("Enter")
+    desk.get_by_role("status").get_by_text("Copied.").wait_for()
+    assert desk.evaluate("navigator.clipboard.readText()") == address
 
     reviewer = new_page()
     reviewer.goto(address[address.index("/personalisation/") :])
@@ -129,11 +133,11 @@ def test_an_editor_views_the_site_as_others_and_stops(
     desk.get_by_text("Can’t tell").first.wait_for()
     assert faults_of(desk, accessibility_faults) == []
 
-    desk.get_by_role("button", name="View as Name of river").press("Enter")
+    desk.get_by_role("button", name="View as “Name of river”").press("Enter")
     desk.wait_for_url("**/flooding/?a=b")
     desk.get_by_text("Sandbags").wait_for()
     opener.press("Enter")
-    stop = desk.get_by_role("menuitem", name="You are viewing as Name of river")
+    stop = desk.get_by_role("menuitem", name="You are viewing as “Name of river”")
     stop.wait_for()
     assert faults_of(desk, accessibility_faults) == []
     stop.press("Enter")

@@ -16,8 +16,9 @@ from wagtail.models import ModelLogEntry, Page, PageLogEntry, PageViewRestrictio
 from wagtail_personalise_gov.editor.addresses import content_address
 from wagtail_personalise_gov.editor.preview.modes import AS_VISITOR, mode_of
 from wagtail_personalise_gov.editor.preview.review_links import SALT, new_token
-from wagtail_personalise_gov.editor.preview.viewpoints import Viewpoint
+from wagtail_personalise_gov.editor.preview.viewpoints import SESSION_KEY, Viewpoint
 from wagtail_personalise_gov.models import DailyTally, FirstTimeVisitorRule, Segment
+from wagtail_personalise_gov.visit.simulation import Described
 
 from ..agency.models import AgencyPage
 from ..factories import hero, make_page, make_plain_page, make_segment, personalised, raw_stream
@@ -95,13 +96,16 @@ def test_people_are_told_the_public_name_of_a_group_and_never_the_editors(
     assert "Name of riverside" not in text.replace("Public name of riverside", "")
 
 
+def told_to_nobody(answer: Any) -> None:
+    assert answer["Cache-Control"] == "private, no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "noindex" in answer["X-Robots-Tag"]
+
+
 def test_no_search_engine_no_cache_and_no_other_site_learns_of_it(maker: User, flood: AgencyPage) -> None:
     path = share(maker, flood)
     for address in (path, f"{path}page/"):
-        answer = Client().get(address)
-        assert answer["Cache-Control"] == "private, no-store"
-        assert answer["Referrer-Policy"] == "no-referrer"
-        assert "noindex" in answer["X-Robots-Tag"]
+        told_to_nobody(Client().get(address))
 
 
 def test_nothing_is_counted_and_no_cookie_is_set(
@@ -172,6 +176,28 @@ def test_a_visitor_of_whom_too_much_is_said_makes_none(maker: User, flood: Agenc
     assert "Say less of them." in answer.content.decode()
 
 
+def test_of_a_described_visitor_the_groups_of_their_account_are_not_told(maker: User, flood: AgencyPage) -> None:
+    """What this website calls its groups is not for everybody; that the visitor is signed in is."""
+    described = Described(facts={"account.signed_in": True, "account.groups": ["Fraud team"]})
+    token = new_token(flood.latest_revision, maker, Viewpoint(described=described))
+    text = Client().get(reverse("personalise:review", args=[token])).content.decode()
+    assert "Signed in" in text
+    assert "Fraud team" not in text
+
+
+def test_of_a_segment_that_was_deleted_since_it_was_chosen_none_is_made(maker: User, flood: AgencyPage) -> None:
+    gone = make_segment("gone")
+    browser = desk_of_user(maker)
+    session = browser.session
+    session[SESSION_KEY] = Viewpoint(segments=(gone.pk,)).as_data()
+    session.save()
+    assert share(maker, flood, AS_VISITOR, browser)
+    gone.delete()
+    answer = browser.post(content_address("share", flood), {"share-shown_as": AS_VISITOR}, follow=True)
+    assert "The segment that was chosen was deleted. Choose another." in answer.content.decode()
+    assert PageLogEntry.objects.filter(action="wagtail_personalise_gov.share_preview").count() == 1
+
+
 # How it ends
 
 
@@ -236,6 +262,27 @@ def test_it_ends_with_the_revision_and_with_the_page(maker: User, flood: AgencyP
     ended(again)
 
 
+def test_it_ends_when_a_segment_of_it_is_deleted(maker: User, flood: AgencyPage, riverside: Segment) -> None:
+    """Else a reviewer would take the standard version for what that segment sees."""
+    gone = make_segment("gone")
+    tokens = [
+        new_token(flood.latest_revision, maker, Viewpoint(segments=segments))
+        for segments in ((gone.pk,), (riverside.pk, gone.pk), (riverside.pk,))
+    ]
+    alone, both, other = [reverse("personalise:review", args=[token]) for token in tokens]
+    assert statuses(alone) == statuses(both) == {200}
+    gone.delete()
+    ended(alone)
+    ended(both)
+    assert "Sandbags" in opened(other)
+
+
+def test_it_ends_when_its_visitor_can_not_be_any_more(maker: User, flood: AgencyPage) -> None:
+    """What a visitor told the site was taken away since."""
+    token = new_token(flood.latest_revision, maker, Viewpoint(described=Described(intent="deleted-since")))
+    ended(reverse("personalise:review", args=[token]))
+
+
 @pytest.mark.parametrize("kind", [PageViewRestriction.PASSWORD, PageViewRestriction.LOGIN])
 def test_a_private_page_is_never_shown_by_a_link(maker: User, home: AgencyPage, flood: AgencyPage, kind: str) -> None:
     """Not by one that was made before, either; nor is one made, here or below."""
@@ -270,6 +317,33 @@ def test_what_was_signed_but_is_no_link_leads_nowhere(flood: AgencyPage, said: A
     assert statuses(reverse("personalise:review", args=[token])) == {404}
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"revision": "x"},
+        {"revision": None},
+        {"revision": []},
+        {"revision": {}},
+        {"user": "x"},
+        {"user": {}},
+        {"days": None},
+        {"made": "x"},
+        {"made": 10**30},
+        {"as": {"segments": [10**30]}},
+        {"as": []},
+        {"as": {"visitor": {"path": 1}}},
+    ],
+    ids=repr,
+)
+def test_what_was_signed_with_values_of_another_kind_shows_nothing(
+    maker: User, flood: AgencyPage, changed: dict[str, Any]
+) -> None:
+    said = {"revision": flood.latest_revision_id, "user": str(maker.pk), "as": {}, "days": 7, "made": 1_776_000_000}
+    sound, token = (signing.TimestampSigner(salt=SALT).sign_object(one) for one in (said, said | changed))
+    assert statuses(reverse("personalise:review", args=[sound])) == {200}
+    assert statuses(reverse("personalise:review", args=[token])) <= {404, 410}
+
+
 def test_it_goes_on_working_when_the_secret_key_is_rotated(maker: User, flood: AgencyPage, settings: Any) -> None:
     path = share(maker, flood)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
@@ -282,7 +356,19 @@ def test_it_goes_on_working_when_the_secret_key_is_rotated(maker: User, flood: A
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_there_is_nothing_to_send(maker: User, flood: AgencyPage, method: str) -> None:
     path = share(maker, flood)
-    assert getattr(Client(), method)(path).status_code == 405
+    for address in (path, f"{path}page/"):
+        answer = getattr(Client(), method)(address)
+        assert answer.status_code == 405
+        told_to_nobody(answer)
+
+
+def test_what_is_no_link_is_told_to_nobody_either(maker: User, flood: AgencyPage) -> None:
+    path = reverse("personalise:review", args=["x"])
+    for address in (path, f"{path}page/"):
+        answer = Client().get(address)
+        assert answer.status_code == 404
+        assert not answer.cookies
+        told_to_nobody(answer)
 
 
 def test_the_link_of_another_editor_is_not_shown_as_ones_own(maker: User, flood: AgencyPage) -> None:

@@ -43,6 +43,7 @@ def test_each_segment_says_who_is_in_it(desk: Client) -> None:
     assert "<li>They seem to be in Riverside</li>" in page
     assert f"<li>{FirstTimeVisitorRule(negated=True).sentence()}</li>" in page
     assert "Nobody: it has no rules." in page
+    assert "so nobody is in it" not in page  # once is enough
 
 
 def test_each_segment_says_how_often_it_is_used_and_leads_there(desk: Client, agency_page: AgencyPage) -> None:

@@ -13,7 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import Revision
 
 from wagtail_personalise_gov.compiling import current_ruleset, pause
+from wagtail_personalise_gov.core.geography import Place
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
+from wagtail_personalise_gov.editor.trying.fact_words import fact_source, fact_value
 from wagtail_personalise_gov.models import (
     DeviceRule,
     FirstTimeVisitorRule,
@@ -25,13 +27,25 @@ from wagtail_personalise_gov.models import (
     VisitCountRule,
     VisitIntentRule,
 )
+from wagtail_personalise_gov.visit.explaining import ExplainedFact
+from wagtail_personalise_gov.visit.geo import GeoProvider
+from wagtail_personalise_gov.visit.simulation import READ_BY_THE_SITE, TOLD_BY_VISITOR
 
 from ..agency.models import AgencyPage
-from ..factories import make_intent, make_segment
+from ..factories import committed, make_intent, make_segment
 from .forms import saved_cards, segment_form
 
 PAGE = "/admin/personalisation/try/"
 IN, OUT, UNTOLD = "In this segment", "Not in this segment", "Can’t tell"
+
+
+class Everywhere(GeoProvider):
+    """Everybody is in Riverside."""
+
+    varies_on = frozenset()
+
+    def place(self, request: Any) -> Place:
+        return Place(country="GB", city="Riverside")
 
 
 def tried(desk: Client, *segments: Segment, **said: Any) -> dict[str, str]:
@@ -212,7 +226,7 @@ def test_a_site_on_which_nothing_adapts_says_so(desk: Client, home: AgencyPage, 
     configure(MODE="off")
     answer = page(desk, device="mobile")
     assert "On this site nothing adapts" in answer.content.decode()
-    assert answer.context["tried"].inside == 0
+    assert answer.context["tried"].inside == 1  # as if it did
 
 
 @pytest.mark.parametrize(
@@ -356,3 +370,48 @@ def test_returning_visitors_of_two_nations_who_searched_for_a_licence_and_are_no
         assert [rule.sentence for rule in trace.rules if rule.verdict.word != "Yes"] == [sentence]
     # Of whom the device is not known, nothing is said that is not so.
     assert tried(desk, segment, **said | {"device": ""}) == {"Name of licences": UNTOLD}
+
+
+# Where things come from
+
+
+def test_a_place_is_told_without_the_name_of_any_code(
+    desk: Client, home: AgencyPage, configure: Callable[..., None]
+) -> None:
+    configure(GEO_PROVIDER="tests.editor.test_trying.Everywhere")
+    (rule,) = only(desk, make_segment("s", LocationRule(cities=["Riverside"])), ip="192.0.2.7").rules
+    (city,) = [fact for fact in rule.facts if fact.name == "Town or city"]
+    assert (city.value, city.source) == ("Riverside", "from their internet address, or what the request says of it")
+
+
+@pytest.mark.parametrize(
+    "source, words", [(TOLD_BY_VISITOR, "as they told us"), (READ_BY_THE_SITE, "as this site reads it")]
+)
+def test_other_sources_are_told_in_words_for_editors(source: str, words: str) -> None:
+    assert fact_source(ExplainedFact("location.city", "", "Riverside", source, False)) == words
+
+
+# A place of which only a part is said
+
+
+@pytest.mark.parametrize(
+    "region, verdict",
+    [
+        ("Wales", UNTOLD),  # it may be Cardiff
+        ("Cardiff", IN),
+        ("Swansea", OUT),
+        ("Scotland", OUT),  # wherever there, not in Cardiff
+    ],
+)
+def test_who_says_a_nation_did_not_say_which_county(desk: Client, home: AgencyPage, region: str, verdict: str) -> None:
+    segment = make_segment("cardiff", LocationRule(subdivisions=["GB-CRF"]))
+    assert only(desk, segment, country="GB", region=region).verdict.word == verdict
+
+
+def test_an_intent_is_told_by_its_name_and_how_it_is_known(db: None) -> None:
+    with committed():
+        make_intent("licence", name="Apply for a licence")
+    assert fact_value("visit.intent", {"licence": 1.0}) == "“Apply for a licence”, which they told us"
+    suggested = "“Apply for a licence”, which the way they arrived suggests (60%)"
+    assert fact_value("visit.intent", {"licence": 0.6}) == suggested
+    assert fact_value("visit.intent", {}) == "nothing"

@@ -151,3 +151,18 @@ def test_the_page_works_without_scripts(desk: Page, live_server: LiveServer) -> 
     page.get_by_role("button", name="Try", exact=True).click()
     assert page.get_by_text("In 1 of 1 segment.").is_visible()
     context.close()
+
+
+def test_that_the_fields_cannot_be_fetched_is_said_and_stays(desk: Page) -> None:
+    segment = make_segment("phones", DeviceRule(kinds=["mobile"]))
+    tries: list[str] = []
+    desk.on("request", lambda request: tries.append(request.url) if request.method == "POST" else None)
+    desk.route("**/personalisation/try/fields/**", lambda route: route.fulfill(status=502))
+    desk.goto(address_of("edit", segment))
+    desk.get_by_role("button", name="Toggle “Try as a visitor”").click()
+    panel = desk.locator(".personalise-try--panel")
+    message = panel.get_by_text("That could not be tried.").last
+    message.wait_for()
+    desk.wait_for_timeout(800)
+    assert message.is_visible()
+    assert not [url for url in tries if url.endswith(address_of("try", segment))]

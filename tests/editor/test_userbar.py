@@ -13,8 +13,10 @@ from wagtail.admin.userbar import Userbar
 from wagtail.models import PageViewRestriction
 
 from wagtail_personalise_gov.compiling import pause
-from wagtail_personalise_gov.models import FirstTimeVisitorRule, ReferrerRule, Segment
+from wagtail_personalise_gov.core.pages import ServedPage
+from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, ReferrerRule, Segment
 from wagtail_personalise_gov.visit.middleware import visit_for
+from wagtail_personalise_gov.visit.own import OwnVisit
 
 from ..agency.models import AgencyPage, PlainPage
 from ..factories import hero, make_page, make_segment, personalised, raw_stream
@@ -81,7 +83,7 @@ def test_it_says_as_whom_one_views_the_site_and_offers_to_stop(
     browser = desk_of_user(ada)
     browser.post(reverse("personalise_seen:start"), {"segments": riverside.pk, "next": "/flood/"})
     html = userbar(ada, agency_page, browser=browser)
-    assert "You are viewing as Name of riverside" in html
+    assert "You are viewing as “Name of riverside”" in html
     assert (
         f'action="http://testserver{reverse("personalise_seen:stop")}"' in html
         or reverse("personalise_seen:stop") in html
@@ -156,8 +158,16 @@ def test_while_viewing_as_others_it_tells_what_one_sees_as_oneself(
     browser = desk_of_user(ada)
     browser.post(reverse("personalise_seen:start"), {"segments": riverside.pk, "next": "/flood/"})
     text = explained(browser, agency_page)
-    assert "you are viewing as Name of riverside" in text
+    assert "you are viewing as “Name of riverside”" in text
     assert "The standard version" in text
+
+
+def test_it_tells_of_segments_that_are_not_live(ada: User, home: AgencyPage, riverside: Segment) -> None:
+    students = make_segment("students", FirstTimeVisitorRule(), live=False)
+    page = make_page("Term", ("line", personalised("All", (riverside, "a"), (students, "b"))), parent=home, slug="term")
+    text = explained(desk_of_user(ada), page, "/term/")
+    assert "“Name of students” is a draft. Nobody is in it, so nobody sees its version." in text
+    assert "“Name of riverside” is a draft" not in text
 
 
 def test_it_is_honest_about_those_held_back_and_about_learning(
@@ -183,6 +193,17 @@ def test_during_a_pause_it_says_so_and_gives_no_reasons(
     assert "The standard version" in text
     assert "Why</h2>" not in text
     assert "paused" in text
+
+
+def test_where_the_site_is_off_they_are_in_no_segment_themselves(
+    agency_page: AgencyPage, places_by_header: None, configure: Callable[..., None]
+) -> None:
+    make_segment("at-the-river", LocationRule(cities=["Riverside"]))
+    served = ServedPage(agency_page.pk, agency_page.path)
+    request = RequestFactory().get("/admin/", headers=RIVER)
+    assert "at-the-river" in OwnVisit(request, served, "/flood/").segments
+    configure(MODE="off")
+    assert OwnVisit(request, served, "/flood/").segments == ()
 
 
 @pytest.mark.parametrize("page", ["", "x", "999999", "9" * 40, "-1"])

@@ -277,7 +277,7 @@ def test_nonsense_is_answered_with_a_sentence(desk: Client, body: Any) -> None:
     [
         [[[1]] * (audiences.MOST_VERSIONS + 1)],
         [[]] * (audiences.MOST_VERSIONS + 1),
-        [[[1] * 51]],
+        [[[1] * (audiences.MOST_CHOSEN + 1)]],
         [[[1] * 50] * 61],
         [[[10**17]] * 9000],
     ],
@@ -285,6 +285,29 @@ def test_nonsense_is_answered_with_a_sentence(desk: Client, body: Any) -> None:
 )
 def test_no_more_is_answered_than_a_page_may_hold(desk: Client, blocks: Any) -> None:
     assert ask(desk, blocks).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [[[1]] * (audiences.MOST_FOR_OTHERS + 1)],
+        [[]] * (audiences.MOST_FOR_OTHERS + 1),
+        [[[1] * (audiences.MOST_FOR_OTHERS + 1)]],
+    ],
+    ids=["versions", "blocks", "segments"],
+)
+def test_who_may_not_see_segments_may_ask_less_at_once(
+    desk: Client, desk_of: Callable[..., Client], blocks: Any
+) -> None:
+    assert ask(desk, blocks).status_code == 200
+    assert ask(desk_of(), blocks).status_code == 400
+    assert ask(desk_of(), [[[1]] * audiences.MOST_FOR_OTHERS]).status_code == 200
+
+
+def test_a_version_for_many_segments_silences_no_other(desk: Client, riverside: Segment) -> None:
+    answer = ask(desk, [[[riverside.pk]], [list(range(1, 201))]])
+    assert answer.status_code == 200
+    assert answer.json()["blocks"][0][0]["title"] == "For Riverside"
 
 
 def test_the_view_changes_nothing_and_is_only_posted_to(desk: Client) -> None:
@@ -336,6 +359,7 @@ def test_of_many_the_first_are_named(desk: Client, agency_page: AgencyPage, rive
     answer = desk.post(address, posted(*[[[riverside.pk], [riverside.pk]]] * 5))
     (warning,) = told(answer)
     assert warning.count("version 2 (For Riverside)") == 3
+    assert "Body → Offer (2), version 2" in warning
     assert "And 2 more versions." in warning
 
 
@@ -344,6 +368,17 @@ def test_publishing_what_all_can_see_is_not_warned_of(
 ) -> None:
     address = reverse("wagtailadmin_pages:edit", args=[agency_page.pk])
     assert told(desk.post(address, posted([[hilltop.pk], [riverside.pk]]))) == []
+
+
+def test_publishing_names_a_version_whose_segment_is_a_draft(
+    desk: Client, agency_page: AgencyPage, riverside: Segment
+) -> None:
+    draft = make_segment("draft", LocationRule(cities=["Hilltop"]), live=False)
+    address = reverse("wagtailadmin_pages:edit", args=[agency_page.pk])
+    (warning,) = told(desk.post(address, posted([[riverside.pk], [draft.pk]])))
+    assert "version 2" in warning
+    assert "draft" in warning
+    assert "version 1" not in warning
 
 
 def test_a_snippet_is_looked_at_too(rf: Any, admin: Any, agency_page: AgencyPage, riverside: Segment) -> None:

@@ -193,3 +193,24 @@ def test_versions_have_no_accessibility_fault(
     faults = accessibility_faults(desk)
     assert [fault for fault in faults if fault.partition(":")[0] not in wagtails_own] == []
     assert [fault for fault in faults if "personalise-" in fault] == []
+
+
+def test_what_is_too_much_for_one_question_is_asked_in_several(
+    desk: Page, home: AgencyPage, towns: list[Segment]
+) -> None:
+    line = personalised("All", (towns[0], "a"))
+    edit(desk, make_page("Flood", ("line", line), ("line", line), ("line", line), parent=home))
+    desk.wait_for_timeout(1000)  # until it has asked about what it opened with
+    answers: list[int] = []
+    desk.on("response", lambda response: answers.append(response.status) if "/versions/" in response.url else None)
+    desk.evaluate(
+        """() => window.wagtail.app.controllers
+            .filter(({ identifier }) => identifier === "personalise-versions")
+            .forEach((controller) => {
+                controller.state = "";
+                controller.read();
+                controller.versions = [{ keys: Array(700).fill(1) }];
+            })"""
+    )
+    desk.wait_for_timeout(2000)
+    assert answers == [200, 200]

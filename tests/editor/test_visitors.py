@@ -16,8 +16,9 @@ from wagtail import hooks
 from wagtail_personalise_gov.compiling import current_ruleset, ruleset_with
 from wagtail_personalise_gov.core.facts import KINDS, Fact
 from wagtail_personalise_gov.core.preference import Preference
-from wagtail_personalise_gov.editor.visitors.form import PRESETS, VisitorForm, in_words
+from wagtail_personalise_gov.editor.visitors.form import VisitorForm
 from wagtail_personalise_gov.editor.visitors.pages_seen import pages_asked_about
+from wagtail_personalise_gov.editor.visitors.words import PRESETS, in_words
 from wagtail_personalise_gov.facts import forget_registered
 from wagtail_personalise_gov.models import Intent, PagesViewedRule, Segment
 from wagtail_personalise_gov.visit.simulation import Described

@@ -60,14 +60,14 @@ def test_what_a_form_holds_is_looked_at_and_not_what_was_saved(home: Page, river
 
 def test_a_script_can_not_save_such_a_page_either(home: Page, riverside: Segment) -> None:
     page = service(("opening", personalised(opening("a"), (riverside, opening("b")))))
-    with pytest.raises(ValidationError, match="Everyone must see this page"):
+    with pytest.raises(ValidationError, match="Everyone must see all of this"):
         home.add_child(instance=page)
     assert not ServicePage.objects.exists()
 
 
-def test_each_block_is_named_once(home: Page, riverside: Segment) -> None:
-    block = personalised(opening("a"), (riverside, opening("b")))
-    assert refusal(service(("opening", block), ("opening", block))).count("Body → Opening") == 1
+def test_each_block_is_named_and_those_of_one_name_are_told_apart(home: Page, riverside: Segment) -> None:
+    block = personalised(opening("a"), (riverside, opening("b")), (riverside, opening("c")))
+    assert "in “Body → Opening”, “Body → Opening (2)”." in refusal(service(("opening", block), ("opening", block)))
 
 
 def form(page: ServicePage, *versions: Segment, must_see: bool) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_an_editor_who_ticks_it_beside_versions_is_stopped_with_the_reason(
     page = home.add_child(instance=service(must_see=False))
     data = form(page, riverside, must_see=True) | ({"action-publish": "1"} if action == "publish" else {})
     answer = admin_client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), data)
-    assert "Everyone must see this page, but there are versions" in answer.content.decode()
+    assert "Everyone must see all of this, but there are versions" in answer.content.decode()
     page.refresh_from_db()
     assert not page.must_see
     assert not page.revisions.exists()

@@ -79,6 +79,11 @@ def test_a_segment_without_anybody_has_nobody_outside_it_either() -> None:
     assert "“Through”" in make_segment("three", SegmentRule(other=through)).problems()[0]
 
 
+def test_a_segment_without_rules_says_that_nobody_is_in_it() -> None:
+    assert make_segment("empty").problems() == ["It has no rules, so nobody is in it."]
+    assert make_segment("full", FirstTimeVisitorRule()).problems() == []
+
+
 def test_what_a_segment_inside_asks_is_held_against_the_other_rules() -> None:
     inner = make_segment("middle", SegmentRule(other=riverside()), name="Middle")
     outer = make_segment("outer", SegmentRule(other=inner), LocationRule(cities=["Hilltop"]))

@@ -1,6 +1,7 @@
 """What is refused: every problem with its place, all of them together, and nothing written."""
 
 from collections.abc import Callable
+from time import process_time
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.db import IntegrityError
 
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, Rule, Segment, SegmentRule
 from wagtail_personalise_gov.portable import SegmentFileError, from_text
+from wagtail_personalise_gov.portable.documents import MOST_PROBLEMS
 
 from ..factories import make_intent, make_segment
 from .conftest import FIRST_TIME, document, intent, rule, segment, take_in
@@ -23,18 +25,43 @@ Refused = Callable[[Any], tuple[str, ...]]
     [
         ("", "not JSON"),
         ("{", "not JSON"),
-        ("[" * 100_000, "not JSON"),  # deeper than Python goes
+        ("[" * 100_000, "nested more than 50 deep"),  # deeper than Python goes
+        ("[" * 900 + "]" * 900, "nested more than 50 deep"),
+        ('{"a":' * 60 + "1" + "}" * 60, "nested more than 50 deep"),
         (b"\xff\xfe{", "not JSON"),
         ('{"a": NaN}', "NaN is no number"),
         ('{"a": 1, "a": 2}', "the key “a” stands twice"),
         ('{"a": "\\ud800"}', "not JSON"),
         ('{"a": "b\\u0000c"}', "no database takes"),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:20],
 )
 def test_a_file_that_no_json_can_be_read_from(text: str | bytes, reason: str) -> None:
     with pytest.raises(SegmentFileError, match=reason):
         from_text(text)
+
+
+def test_a_key_that_stands_twice_is_found_at_once_among_very_many() -> None:
+    keys = ", ".join(f'"{number}": 1' for number in range(60_000))
+    began = process_time()
+    with pytest.raises(SegmentFileError, match="the key “59999” stands twice"):
+        from_text(f'{{{keys}, "59999": 1}}')
+    assert process_time() - began < 5  # comparing each with each takes minutes
+
+
+def test_as_deep_as_a_condition_may_be_a_file_can_be_read() -> None:
+    assert from_text("[" * 50 + "]" * 50)
+
+
+def test_a_slip_that_is_everywhere_is_looked_up_once_and_the_rest_is_not_looked_at(
+    refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    monkeypatch.setattr("difflib.get_close_matches", lambda word, *args, **kwargs: looked_up.append(word) or [])
+    problems = refused(document(segment("a", *[rule("NoSuchRule")] * 5_000)))
+    assert looked_up == ["wagtail_personalise_gov.NoSuchRule"]
+    assert len(problems) == MOST_PROBLEMS + 1
+    assert problems[-1] == f"There may be more: after {MOST_PROBLEMS} the rest is not looked at."
 
 
 def test_a_text_about_that_character_is_no_such_character() -> None:

@@ -2,10 +2,12 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
@@ -16,6 +18,7 @@ from wagtail_personalise_gov.models import FirstTimeVisitorRule, Intent, Locatio
 from wagtail_personalise_gov.models.examples import ExampleVisit
 from wagtail_personalise_gov.portable import Change, SegmentFileError, difference, export_segments, import_segments
 from wagtail_personalise_gov.signals import ruleset_retired
+from wagtail_personalise_gov.visit.simulation import problem_of_visit
 
 from ..docs.samples import DOCS, samples
 from ..factories import make_intent, make_segment
@@ -343,3 +346,38 @@ def test_examples_that_are_none_are_refused(refused: Any, examples: Any, problem
     (message,) = refused(document(segment("one", IN_RIVERSIDE, examples=examples)))
     assert message.startswith('segments[0] "one", examples')
     assert problem in message
+
+
+@pytest.mark.parametrize(
+    "visit, problem",
+    [
+        ({"path": "//["}, "No request can be made of this visit: "),
+        ({"preference": {}}, "Of a visit, 'preference' can't be {}."),
+        ({"query": "\ud800"}, "Of a visit, 'query' can't be '\\ud800'."),
+        ({"at": "soon"}, "'soon' is no date and time."),
+        ({"memory": {"visits": "many"}}, "What is remembered can't be read: visits takes whole numbers."),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_an_example_that_describes_nobody_is_refused_with_its_place(visit: dict[str, Any], problem: str) -> None:
+    given = document(segment("one", IN_RIVERSIDE, examples=[FROM_HILLTOP, {**FROM_RIVERSIDE, "visit": visit}]))
+    with pytest.raises(SegmentFileError) as error:
+        take_in(given, problem_of_visit=problem_of_visit)
+    (message,) = error.value.problems
+    assert message.startswith(f'segments[0] "one", examples[1], visit: {problem}')
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.parametrize("visit", [{"intent": "gone"}, {"facts": {"gone.fact": 1}}, {"host": "other.example"}])
+def test_what_a_visit_says_of_things_that_this_site_lacks_is_taken_in(visit: dict[str, Any]) -> None:
+    given = document(segment("one", IN_RIVERSIDE, examples=[{**FROM_RIVERSIDE, "visit": visit}]))
+    take_in(given, problem_of_visit=problem_of_visit)
+    assert kept_examples() == [("From Riverside", True, visit)]
+
+
+def test_the_command_refuses_an_example_that_describes_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "segments.json"
+    entry = segment("one", IN_RIVERSIDE, examples=[{**FROM_RIVERSIDE, "visit": {"path": "//["}}])
+    file.write_text(json.dumps(document(entry)))
+    with pytest.raises(CommandError, match=r"examples\[0\], visit: No request"):
+        call_command("import_segments", str(file))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,19 @@ def test_nothing_is_kept() -> None:
     make_segment("new", FirstTimeVisitorRule())
     explain(memory='{"visits": 3}', ip="192.0.2.77")
     assert not Session.objects.exists()
+
+
+def test_of_a_site_that_is_off_it_says_so(configure: Callable[..., None]) -> None:
+    make_segment("new", FirstTimeVisitorRule())
+    configure(MODE="off")
+    text, code = explain()
+    assert code == 0
+    assert "The setting MODE is 'off': nobody is in any segment." in text
+    assert "new: matched" in text
+    assert json.loads(explain(format="json")[0])["off"] is True
+    with pytest.raises(CommandError, match="MODE is 'off'") as error:
+        explain(segment="new")
+    assert error.value.returncode == 3
 
 
 def test_while_paused_it_says_so() -> None:

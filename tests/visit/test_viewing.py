@@ -126,6 +126,19 @@ def test_a_cookie_that_claims_to_last_longer_is_not_believed(
     assert STANDARD in seen(browser)
 
 
+def test_it_goes_on_when_the_secret_key_is_rotated(
+    ada: User, agency_page: AgencyPage, riverside: Segment, settings: Any
+) -> None:
+    browser = Client()
+    cookie = signed(ada, riverside)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "a new one"
+    browser.force_login(ada)
+    browser.cookies[VIEW_AS.name] = cookie
+    assert STANDARD in seen(browser)
+    settings.SECRET_KEY_FALLBACKS = [old]
+    assert SANDBAGS in seen(browser)
+
+
 @pytest.mark.parametrize("value", ["", "x", "x:y", "W10:x", "a" * 5000])
 def test_a_forged_cookie_is_ignored(browser: Client, agency_page: AgencyPage, riverside: Segment, value: str) -> None:
     browser.cookies[VIEW_AS.name] = value

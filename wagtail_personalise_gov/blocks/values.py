@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from wagtail.blocks import BoundBlock, StructValue
 
+from ..core.contents import has_its_parts, id_of, key_of, segments_in, variants_in
 from ..core.counting import Exposure
 from ..visit.visit import STANDARD_VERSION, Visit
 
 if TYPE_CHECKING:
     from .personalised import PersonalisedBlock
-
-KEYS = frozenset({"variants", "default", "nothing_for_others"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +86,11 @@ def as_raw(raw: Any) -> dict[str, Any]:
 
     What is null or malformed is left out: an import or a script may have written it, and no page must fail for it.
     """
-    if not isinstance(raw, Mapping) or not raw or not set(raw) <= KEYS:
+    if not has_its_parts(raw):
         return _given({"variants": [], "default": raw, "nothing_for_others": False})
-    variants = raw.get("variants")
     well_formed = [
         {**variant, "value": _given({**variant["value"], "segments": _segments(variant["value"].get("segments"))})}
-        for variant in (variants if isinstance(variants, list) else [])
-        if isinstance(variant, Mapping)
-        and variant.get("type") == "variant"
-        and isinstance(variant.get("value"), Mapping)
+        for variant in variants_in(raw)
     ]
     return _given({**raw, "variants": well_formed})
 
@@ -108,20 +103,11 @@ def _segments(raw: Any) -> list[Any]:
     return [item for item in raw if key_of(item) is not None] if isinstance(raw, list) else []
 
 
-def key_of(item: Any) -> int | None:
-    """The primary key of the segment in an item of a list, as Wagtail writes it or bare; None for anything else."""
-    key = item.get("value") if isinstance(item, Mapping) and item.get("type") == "item" and "id" in item else item
-    return key if isinstance(key, int) else None
-
-
-def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
+def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...]]]:
     """The variants in raw JSON as (id, primary keys of segments), in the editor's order."""
+    # JSON that was written by hand may have no ids; the position is the next best.
     return [
-        (
-            # JSON that was written by hand may have no ids; the position is the next best.
-            variant.get("id") or f"variant-{position}",
-            [key for item in variant["value"]["segments"] if (key := key_of(item)) is not None],
-        )
+        (id_of(variant) or f"variant-{position}", segments_in(variant))
         for position, variant in enumerate(raw["variants"])
     ]
 

@@ -20,13 +20,11 @@ from wagtail.models.pages import AbstractPage
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from ..core.contents import Path, PersonalisedContent, Version, personalised_in
+from ..core.contents import Version
 from ..models import Segment
-from ..models.streams import children_with_streams, is_page, streams_of, way_in_words
+from ..models.streams import is_page, lookups_of_streams, personalised_of, streams_of
 
 LOOKING = ("view", "add", "change", "delete", "publish")  # who may do one of these with a snippet may see it
-
-Names = dict[tuple[Any, Path], str]  # by a stream and the way to a block in it: that way in words
 
 # What the report says of a page: its title, its kind, and where it is.
 OF_A_PAGE = ("title", "live", "path", "depth", "url_path", "locale", "content_type", "owner")
@@ -151,18 +149,14 @@ class StandingBlocks:
 
     def _found(self) -> Iterator[tuple[Place, tuple[Version, ...], bool]]:
         """(place, versions there, whether the user may see it) of every block that visitors may be shown."""
-        names: Names = {}
         for model, (keys, roots) in _naming_segments().items():
             instances = _live(model, keys, roots)
-            prefetch_related_objects(instances, *(name for name in children_with_streams(model) if name in roots))
+            lookups = (lookup for lookup in lookups_of_streams(model) if lookup.split("__")[0] in roots)
+            prefetch_related_objects(instances, *lookups)
             seen = self._seen(model, instances)
             for instance in instances:
-                numbers: dict[str, int] = defaultdict(int)
-                for name, content in _personalised_of(instance, roots, names):
-                    numbers[name] += 1
-                    number = numbers[name]
-                    place = Place(instance, name if number == 1 else f"{name} ({number})")
-                    yield place, content.versions, instance.pk in seen
+                for found in personalised_of(instance, roots):
+                    yield Place(instance, found.name), found.content.versions, instance.pk in seen
 
     def _seen(self, model: type[Any], instances: list[Any]) -> set[Any]:
         """The primary keys of those that the user may see: pages in the explorer, snippets in their lists."""
@@ -205,21 +199,3 @@ def _naming_segments() -> dict[type[Any], tuple[set[str], set[str]]]:
             keys.add(key)
             roots.add(path.split(".")[0])
     return naming
-
-
-def _personalised_of(instance: Any, roots: set[str], names: Names) -> Iterator[tuple[str, PersonalisedContent]]:
-    """(name in words, block) of everything personalised in these fields of an object, and in its children.
-
-    `names` are those that are known already: thousands of pages have their blocks at a handful of places.
-    """
-    for stream in streams_of(type(instance)):
-        if stream.name in roots:
-            value = stream.value_from_object(instance)
-            for content in personalised_in(list(value.raw_data) if value else []):
-                if (name := names.get((stream, content.path))) is None:
-                    name = names[stream, content.path] = way_in_words(stream, content.path)
-                yield name, content
-    for name, model in children_with_streams(type(instance)).items():
-        own = {stream.name for stream in streams_of(model)}
-        for child in getattr(instance, name).all() if name in roots else ():
-            yield from _personalised_of(child, own, names)

@@ -1,4 +1,4 @@
-"""Where the admin's views of a segment or an intent are."""
+"""Where the admin's views are: of segments, intents and goals, and of what holds personalised blocks."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ def addresses_for(view: str, model: Any) -> str:
     return reverse(model.snippet_viewset.get_url_name(view))
 
 
-def content_address(view: str, instance: Any) -> str:
-    """The address of one of our views of a page or snippet that holds personalised blocks; "" of one never saved."""
+def content_address(view: str, instance: Any, model: Any = None) -> str:
+    """The address of one of our views of a page or snippet that holds personalised blocks; "" of one never saved.
+
+    `model`: its own, where the instance is of a base class.
+    """
     if instance.pk is None:
         return ""
-    opts = instance._meta
+    opts = (model or instance)._meta
     return reverse(f"personalise_content:{view}", args=[opts.app_label, opts.model_name, quote(instance.pk)])

@@ -11,6 +11,8 @@ ACTIONS = {
     "restore": (_("Restore"), _("Restored from the archive, as a draft")),
     "give_up_rules": (_("Give up missing rules"), _("Goes on without rules whose app was removed")),
     "import": (_("Import from a file"), _("Taken in from a file")),
+    "keep_example": (_("Keep an example"), _("An example visit is kept")),
+    "delete_example": (_("Delete an example"), _("An example visit is deleted")),
     "pause": (_("Pause personalisation"), _("Personalisation paused: every page shows its standard version")),
     "share_preview": (_("Share a preview"), _("Made a link by which people without an account can see a preview")),
     "resume": (_("Resume personalisation"), _("Personalisation on again")),

@@ -22,7 +22,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from ..compiling import pause, resume
 from ..models import RulesetState, Segment
-from .permissions import may_pause
+from .permissions import may_pause, may_see_segments
 
 
 def paused_state() -> RulesetState | None:
@@ -92,8 +92,5 @@ class PausedWarning(Component):
 
 def warn_on_home_page(request: HttpRequest, panels: list[Any]) -> None:
     """For those who have to do with segments."""
-    sees_segments = ModelPermissionPolicy(Segment).user_has_any_permission(
-        request.user, ["add", "change", "publish", "view"]
-    )
-    if sees_segments and (paused := paused_state()):
+    if may_see_segments(request.user) and (paused := paused_state()):
         panels.append(PausedWarning(paused))

@@ -1,4 +1,4 @@
-"""The menu "Personalisation": segments, intents, goals and the pause."""
+"""The menu "Personalisation": segments, trying them as a visitor, intents, goals and the pause."""
 
 from __future__ import annotations
 

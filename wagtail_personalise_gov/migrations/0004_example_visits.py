@@ -47,6 +47,9 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "example visits",
                 "ordering": ["pk"],
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("segment", "name"), name="personalise_example_name_once")
+                ],
             },
         ),
     ]

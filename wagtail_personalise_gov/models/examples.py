@@ -32,6 +32,9 @@ class ExampleVisit(models.Model):
         verbose_name = _("example visit")
         verbose_name_plural = _("example visits")
         ordering: ClassVar[list[str]] = ["pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["segment", "name"], name="personalise_example_name_once")
+        ]
         default_permissions = ()  # whoever may change the segment may change its examples
 
     def __str__(self) -> str:

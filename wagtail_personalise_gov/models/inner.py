@@ -6,12 +6,13 @@ need the inner segments' rules; on a list for all its rows at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..core.conditions import Condition
+from ..core.conditions import Condition, questions_in
+from ..core.contradictions import inlined
 from .missing import missing_rule_types
 from .rules.base import Rule
 from .rules.nesting import SegmentRule
@@ -66,10 +67,22 @@ def in_bulk(keys: Iterable[int]) -> dict[int, Segment]:
     from .segments import Segment  # segments use this module
 
     segments = {segment.pk: segment for segment in Segment.objects.filter(pk__in=keys).with_rules()}
-    missing = missing_rule_types(segments)
-    for segment in segments.values():
-        segment.missing_rule_types = missing.get(segment.pk, [])
+    _tell_missing(segments.values())
     return segments
+
+
+def make_ready(segments: Iterable[Segment]) -> list[Segment]:
+    """Read for all of these together what telling and trying each would read. Have their rules prefetched."""
+    ready = list(segments)
+    _tell_missing(ready)
+    look_inside(ready)
+    return ready
+
+
+def _tell_missing(segments: Collection[Segment]) -> None:
+    missing = missing_rule_types([segment.pk for segment in segments])
+    for segment in segments:
+        segment.missing_rule_types = sorted({*missing.get(segment.pk, []), *segment._lost})
 
 
 def asked_about(rules: Iterable[Rule]) -> set[int]:
@@ -95,3 +108,44 @@ def look_inside(segments: Iterable[Segment]) -> None:
     prepare_problems(rules)
     for segment in listed:
         segment.inner = inner
+
+
+def is_live(segment: Segment) -> bool:
+    """Whether visitors can be in it."""
+    return segment.live and not segment.archived
+
+
+def written_out(condition: Condition, inner: Inner, most: int) -> Condition:
+    """The condition with the segments inside it written out, as deep as it asks no more than `most` questions then."""
+    if not condition.segments:
+        return condition
+    conditions = _conditions(inner)
+    near = {slug: conditions[slug] for slug in condition.segments if slug in conditions}
+    for known in (conditions, near):
+        if _length(condition, known, most) <= most:
+            return inlined(condition, known)
+    return condition
+
+
+def _conditions(inner: Inner) -> Mapping[str, Condition]:
+    """What the segments inside ask of visitors, by slug; without those that can't be asked, or are not live."""
+    if inner.conditions is None:
+        inner.conditions = {}
+        for segment in inner.segments.values():
+            if is_live(segment) and not segment.missing_rule_types:
+                with suppress(Exception):  # it is said of that segment
+                    inner.conditions[segment.slug] = segment.condition()
+    return inner.conditions
+
+
+def _length(
+    condition: Condition, conditions: Mapping[str, Condition], most: int, above: frozenset[str] = frozenset()
+) -> int:
+    """How many questions a condition has when the segments in it are written out; more than the most, if too many."""
+    length = sum(1 for _question in questions_in(condition))
+    for slug in condition.segments - above:
+        if length > most:
+            break
+        if slug in conditions:
+            length += _length(conditions[slug], conditions, most, above | {slug})
+    return length

@@ -182,6 +182,25 @@ def subdivision_and_above(code: str) -> list[str]:
     return codes
 
 
+def subdivisions_below(code: str) -> list[str]:
+    """The codes of the subdivisions that lie in this one, however deep; none for one that is not divided."""
+    below: list[str] = []
+    waiting = [code]
+    while waiting:
+        new = [inner for inner in _children().get(waiting.pop(), ()) if inner not in below]
+        below += new
+        waiting += new
+    return below
+
+
+@cache
+def _children() -> dict[str, list[str]]:
+    children: dict[str, list[str]] = {}
+    for code, parent in _parents().items():
+        children.setdefault(parent, []).append(code)
+    return children
+
+
 @cache
 def _parents() -> dict[str, str]:
     import pycountry

@@ -17,13 +17,13 @@ from .streams import personalised_of
 
 
 class MustSeeMixin(models.Model):
-    """A tick for editors, "Everyone must see this page". While it is set, the page can't be saved with versions.
+    """A tick for editors, "Everyone must see all of this". While it is set, nothing is saved with versions in it.
 
-    Add `must_see_panels` to the panels of the page.
+    Add `must_see_panels` to the panels of the page or snippet.
     """
 
     must_see = models.BooleanField(
-        _("everyone must see this page"),
+        _("everyone must see all of this"),
         default=False,
         help_text=_("For warnings, rights and deadlines. Nothing on it can then differ from visitor to visitor."),
     )
@@ -40,8 +40,8 @@ class MustSeeMixin(models.Model):
             # Of the whole form: the tick may stand in another tab than the versions, or in none.
             raise ValidationError(
                 gettext(
-                    "Everyone must see this page, but there are versions for some visitors in %(names)s. Delete these "
-                    "versions, or take the tick from “Everyone must see this page”."
+                    "Everyone must see all of this, but there are versions for some visitors in %(names)s. Delete "
+                    "these versions, or take the tick from “Everyone must see all of this”."
                 )
                 % {"names": ", ".join(f"“{name}”" for name in names)},
                 code="must_see",

@@ -16,11 +16,11 @@ from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
 from ..core.conditions import Condition, ConditionError, questions_in
-from ..core.contradictions import contradict, inlined
+from ..core.contradictions import contradict
 from ..core.facts import Fact
 from ..core.preference import Mode
 from ..facts import facts_named
-from .inner import Inner
+from .inner import Inner, is_live, written_out
 from .rules.base import Rule
 from .rules.nesting import SegmentRule
 from .words import rule_in_words
@@ -38,10 +38,14 @@ MOST_QUESTIONS = 60  # of a rule, once the segments in it are written out; with 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence for editors. `nobody`: while it is so, no visitor is in the segment."""
+    """A sentence for editors. `nobody`: while it is so, no visitor is in the segment.
+
+    `unfinished`: it is so of whatever is only begun, and its words say so: "Nobody: it has no rules."
+    """
 
     text: str
     nobody: bool
+    unfinished: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +85,8 @@ def found_in(segment: Segment, rules: Sequence[Rule] | None = None, inner: Inner
             )
             % ", ".join(missing)
         )
+    if not rules and not missing:
+        return [Problem(gettext("It has no rules, so nobody is in it."), nobody=True, unfinished=True)]
     looked = [_look_at(rule, inner) for rule in rules]
     asked = [look.asked for look in looked if look.asked is not None]
     if settings.MODE is not Mode.OPT_IN and joins_account_to_memory(
@@ -114,7 +120,7 @@ def _look_at(rule: Rule, inner: Inner) -> Looked:
         asked = rule.asked()
         if not isinstance(asked, Condition):
             raise TypeError
-        looked = Looked(rule_in_words(rule), _written_out(asked, inner))
+        looked = Looked(rule_in_words(rule), written_out(asked, inner, MOST_QUESTIONS))
     except ConditionError as error:
         return Looked(name, dead=_about(name, error))
     except Exception:  # a rule of anybody's; the editor must be able to open it and mend it
@@ -142,47 +148,8 @@ def _nobody_inside(rule: Rule, inner: Inner) -> str:
         return ""
     if other.pk not in inner.empty:
         inner.empty[other.pk] = False  # while it is looked at: one that is inside itself claims nothing
-        inner.empty[other.pk] = not other.get_rules() or any(found.nobody for found in found_in(other, inner=inner))
+        inner.empty[other.pk] = any(found.nobody for found in found_in(other, inner=inner))
     return gettext("nobody is in “%s” as it stands.") % other if inner.empty[other.pk] else ""
-
-
-def is_live(segment: Segment) -> bool:
-    """Whether visitors can be in it."""
-    return segment.live and not segment.archived
-
-
-def _conditions(inner: Inner) -> Mapping[str, Condition]:
-    """What the segments inside ask of visitors, by slug; without those that can't be asked, or are not live."""
-    if inner.conditions is None:
-        inner.conditions = {}
-        for segment in inner.segments.values():
-            if is_live(segment) and not segment.missing_rule_types:
-                with suppress(Exception):  # it is said of that segment
-                    inner.conditions[segment.slug] = segment.condition()
-    return inner.conditions
-
-
-def _written_out(condition: Condition, inner: Inner) -> Condition:
-    """The condition with the segments inside it written out, as deep as it does not become too long."""
-    if not condition.segments:
-        return condition
-    conditions = _conditions(inner)
-    near = {slug: conditions[slug] for slug in condition.segments if slug in conditions}
-    for known in (conditions, near):
-        if _length(condition, known) <= MOST_QUESTIONS:
-            return inlined(condition, known)
-    return condition
-
-
-def _length(condition: Condition, conditions: Mapping[str, Condition], above: frozenset[str] = frozenset()) -> int:
-    """How many questions a condition has when the segments in it are written out; more than the most, if too many."""
-    length = sum(1 for _question in questions_in(condition))
-    for slug in condition.segments - above:
-        if length > MOST_QUESTIONS:
-            break
-        if slug in conditions:
-            length += _length(conditions[slug], conditions, above | {slug})
-    return length
 
 
 def _asks_twice(condition: Condition) -> bool:

@@ -8,7 +8,7 @@ of this database.
 from .differences import Change, difference
 from .documents import SegmentFileError, from_text, to_text
 from .exporting import export_segments
-from .importing import import_segments
+from .importing import import_segments, rehearsed_import
 
 __all__ = [
     "Change",
@@ -17,5 +17,6 @@ __all__ = [
     "export_segments",
     "from_text",
     "import_segments",
+    "rehearsed_import",
     "to_text",
 ]

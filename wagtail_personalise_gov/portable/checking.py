@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from ..models import Intent, IntentSignal, Rule, Segment
 from ..models.examples import MOST_EXAMPLES, ExampleVisit
 from .documents import FORMAT, VERSION, Problems, SegmentFileError, nearest, shown
+from .places import Place
 from .values import TYPE, content_fields, key_of
 
 LIVE = "live"
@@ -34,7 +35,7 @@ class Entry:
     """
 
     model: type[Model]
-    place: str
+    place: Place
     values: Mapping[str, Any]
     parts: tuple[Entry, ...] = ()  # the rules of a segment, the signals of an intent
     understood: bool = True
@@ -56,7 +57,9 @@ def entries_of(document: Any, problems: Problems) -> tuple[list[Entry], list[Ent
     Raises SegmentFileError for a document of another kind.
     """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise SegmentFileError([gettext("This is not a file of segments: its “format” is not “%s”.") % FORMAT])
+        raise SegmentFileError(
+            [gettext("This is not a file of segments: its “format” is not “%s”.") % FORMAT], is_other_file=True
+        )
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise SegmentFileError(
             [
@@ -71,11 +74,11 @@ def entries_of(document: Any, problems: Problems) -> tuple[list[Entry], list[Ent
 def _listed(document: Mapping[str, Any], key: str, model: type[Model], problems: Problems) -> list[Entry]:
     values = document.get(key, [])
     if not isinstance(values, list):
-        problems.add(key, gettext("%s is not a list.") % shown(values))
+        problems.add(Place().at(key), gettext("%s is not a list.") % shown(values))
         return []
     found: dict[str, Entry] = {}
     for position, value in enumerate(values):
-        place = f"{key}[{position}]"
+        place = Place().at(key, position)
         if not isinstance(value, dict):
             problems.add(place, gettext("%s is not an object.") % shown(value))
         elif not isinstance(value.get("slug"), str) or not value["slug"]:
@@ -83,11 +86,11 @@ def _listed(document: Mapping[str, Any], key: str, model: type[Model], problems:
         elif value["slug"] in found:
             problems.add(place, gettext("The slug “%s” stands in the file twice. Remove one.") % value["slug"])
         else:
-            found[value["slug"]] = _entry(model, f'{place} "{value["slug"]}"', value, problems)
+            found[value["slug"]] = _entry(model, Place().at(key, position, slug=value["slug"]), value, problems)
     return list(found.values())
 
 
-def _entry(model: type[Model], place: str, value: Mapping[str, Any], problems: Problems) -> Entry:
+def _entry(model: type[Model], place: Place, value: Mapping[str, Any], problems: Problems) -> Entry:
     parts_key = PARTS[model]
     own = [LIVE, EXAMPLES] if model is Segment else []
     _refuse_unknown(value, [*map(key_of, content_fields(model)), *own, parts_key], place, problems)
@@ -96,24 +99,24 @@ def _entry(model: type[Model], place: str, value: Mapping[str, Any], problems: P
             problems.add(place, gettext("“%s” is missing.") % key)
     parts = value.get(parts_key, [])
     if not isinstance(parts, list):
-        problems.add(f"{place}, {parts_key}", gettext("%s is not a list.") % shown(parts))
+        problems.add(place.at(parts_key), gettext("%s is not a list.") % shown(parts))
         parts = []
-    found = (_part(model, f"{place}, {parts_key}[{position}]", part, problems) for position, part in enumerate(parts))
+    found = (_part(model, place, (parts_key, position), part, problems) for position, part in enumerate(parts))
     if model is Segment:
         _check_state(place, value, problems)
         _check_examples(place, value.get(EXAMPLES, []), problems)
     return Entry(model, place, value, tuple(part for part in found if part))
 
 
-def _check_state(place: str, value: Mapping[str, Any], problems: Problems) -> None:
+def _check_state(place: Place, value: Mapping[str, Any], problems: Problems) -> None:
     if not isinstance(value.get(LIVE, False), bool):
-        problems.add(f"{place}, {LIVE}", gettext("%s is not true or false.") % shown(value[LIVE]))
+        problems.add(place.at(LIVE), gettext("%s is not true or false.") % shown(value[LIVE]))
     elif value.get(LIVE) and value.get("archived") is True:
         problems.add(place, gettext("It can't be live and archived. Make one of them false."))
 
 
-def _check_examples(place: str, examples: Any, problems: Problems) -> None:
-    place = f"{place}, {EXAMPLES}"
+def _check_examples(owner: Place, examples: Any, problems: Problems) -> None:
+    place = owner.at(EXAMPLES)
     if not isinstance(examples, list):
         problems.add(place, gettext("%s is not a list.") % shown(examples))
         return
@@ -121,7 +124,7 @@ def _check_examples(place: str, examples: Any, problems: Problems) -> None:
         problems.add(place, gettext("There are more than %d. Remove some.") % MOST_EXAMPLES)
     names = set()
     for position, example in enumerate(examples):
-        at = f"{place}[{position}]"
+        at = owner.at(EXAMPLES, position)
         if not isinstance(example, dict) or set(example) != set(EXAMPLE_FIELDS):
             problems.add(
                 at, gettext("%s is not an object with just “name”, “must_match” and “visit”.") % shown(example)
@@ -129,18 +132,36 @@ def _check_examples(place: str, examples: Any, problems: Problems) -> None:
             continue
         name, visit = example["name"], example["visit"]
         if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME:
-            problems.add(f"{at}, name", gettext("%s is not a name.") % shown(name))
+            problems.add(at.at("name"), gettext("%s is not a name.") % shown(name))
         elif name in names:
-            problems.add(f"{at}, name", gettext("The name “%s” stands there twice. Change one.") % name)
+            problems.add(at.at("name"), gettext("The name “%s” stands there twice. Change one.") % name)
         else:
             names.add(name)
         if not isinstance(example["must_match"], bool):
-            problems.add(f"{at}, must_match", gettext("%s is not true or false.") % shown(example["must_match"]))
-        if not isinstance(visit, dict) or not all(isinstance(said, str | dict) for said in visit.values()):
-            problems.add(f"{at}, visit", gettext("%s is not what a visit is written as.") % shown(visit))
+            problems.add(at.at("must_match"), gettext("%s is not true or false.") % shown(example["must_match"]))
+        if not is_visit(visit):
+            problems.add(at.at("visit"), gettext("%s is not what a visit is written as.") % shown(visit))
 
 
-def _part(owner: type[Model], place: str, value: Any, problems: Problems) -> Entry | None:
+def is_visit(value: Any) -> bool:
+    """Whether it has the shape that a visit is written in; what it says is looked at by whoever can read visits."""
+    return isinstance(value, dict) and all(isinstance(said, str | dict) for said in value.values())
+
+
+def check_visits(segments: Iterable[Entry], problem_of: Callable[[Any], str], problems: Problems) -> None:
+    """Report the visits of examples that are none, as `problem_of` says why. Those of another shape are reported."""
+    for segment in segments:
+        examples = segment.values.get(EXAMPLES)
+        for position, example in enumerate(examples if isinstance(examples, list) else ()):
+            visit = example.get("visit") if isinstance(example, dict) else None
+            if is_visit(visit) and (problem := problem_of(visit)):
+                problems.add(segment.place.at(EXAMPLES, position).at("visit"), problem)
+
+
+def _part(
+    owner: type[Model], place_of_owner: Place, at: tuple[str, int], value: Any, problems: Problems
+) -> Entry | None:
+    place = place_of_owner.at(*at)
     if not isinstance(value, dict):
         problems.add(place, gettext("%s is not an object.") % shown(value))
         return None
@@ -150,11 +171,11 @@ def _part(owner: type[Model], place: str, value: Any, problems: Problems) -> Ent
     if not isinstance(label, str) or label not in known:
         problems.add(place, _unknown_type(label, known))
         return None
-    return _of_type(known[label], f"{place} ({known[label].__name__})", value, [TYPE], problems)
+    return _of_type(known[label], place_of_owner.at(*at, model=known[label]), value, [TYPE], problems)
 
 
 def _of_type(
-    model: type[Model], place: str, value: Mapping[str, Any], own: list[str], problems: Problems
+    model: type[Model], place: Place, value: Mapping[str, Any], own: list[str], problems: Problems
 ) -> Entry | None:
     try:
         fields = content_fields(model)
@@ -177,7 +198,7 @@ def _unknown_type(label: Any, known: Collection[str]) -> str:
     return message + nearest(label, known)
 
 
-def _refuse_unknown(value: Mapping[str, Any], known: Collection[str], place: str, problems: Problems) -> bool:
+def _refuse_unknown(value: Mapping[str, Any], known: Collection[str], place: Place | str, problems: Problems) -> bool:
     """Whether all keys are known."""
     unknown = [key for key in value if key not in known]
     for key in unknown:

@@ -85,7 +85,7 @@ class Reader:
     def _report(self, entry: Entry, messages: dict[str, list[str]]) -> None:
         keys = {field.name: key_of(field) for field in content_fields(entry.model)}
         for name, texts in messages.items():
-            place = entry.place if name == NON_FIELD_ERRORS else f"{entry.place}, {keys.get(name, name)}"
+            place = entry.place if name == NON_FIELD_ERRORS else entry.place.at(keys.get(name, name))
             for text in texts:
                 self._problems.add(place, text)
 

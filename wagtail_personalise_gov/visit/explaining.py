@@ -12,8 +12,7 @@ from ..core.decision import NOTHING_DECIDED, Reason
 from ..core.ruleset import Explanation, Ruleset, explain
 from ..facts import facts_named
 from ..models import Rule, Segment
-from ..models.inner import look_inside
-from ..models.missing import missing_rule_types
+from ..models.inner import make_ready
 from ..models.words import rule_in_words
 from .simulation import SimulatedVisit
 
@@ -66,12 +65,8 @@ class ExplainedFact:
 def explained_segments(visit: SimulatedVisit, slugs: Iterable[str] | None = None) -> Iterator[ExplainedSegment]:
     """Every live segment as it is decided for this visit, by slug; only those named, if any are."""
     asked = sorted(visit.ruleset.segments if slugs is None else slugs)
-    segments = list(Segment.objects.filter(slug__in=visit.decide(asked)).with_rules().order_by("slug"))
-    missing = missing_rule_types([segment.pk for segment in segments])
-    for segment in segments:
-        segment.missing_rule_types = missing.get(segment.pk, [])
-    look_inside(segments)
-    return explained(visit, segments)
+    segments = Segment.objects.filter(slug__in=visit.decide(asked)).with_rules().order_by("slug")
+    return explained(visit, make_ready(segments))
 
 
 def explained(
@@ -97,12 +92,8 @@ def segments_inside(ruleset: Ruleset, slugs: Iterable[str], tried: Iterable[Segm
     outer = set(slugs)
     asked = {slug for outer_slug in outer if outer_slug in ruleset.segments for slug in _inside(ruleset, outer_slug)}
     own = {segment.slug: segment for segment in tried if segment.slug in asked}
-    rest = list(Segment.objects.filter(slug__in=asked - own.keys()).with_rules()[:MOST_INSIDE]) if asked else []
-    missing = missing_rule_types([segment.pk for segment in rest])
-    for segment in rest:
-        segment.missing_rule_types = missing.get(segment.pk, [])
-    look_inside(rest)
-    return own | {segment.slug: segment for segment in rest}
+    rest = Segment.objects.filter(slug__in=asked - own.keys()).with_rules()[:MOST_INSIDE] if asked else ()
+    return own | {segment.slug: segment for segment in make_ready(rest)}
 
 
 def _inside(ruleset: Ruleset, slug: str) -> set[str]:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, QueryDict
 
 from ..core.pages import ServedPage
-from .simulation import SimulatedVisit
+from .simulation import Addresses, SimulatedVisit
 from .visit import Visit
 
 
@@ -22,7 +22,13 @@ class OwnVisit(SimulatedVisit):
         Visit.__init__(self, _at_page(request, address))
         self.only_looks = True
         self.given = {}
+        self._addresses = Addresses()
         self.note_page(page)
+
+    @property
+    def _adapting(self) -> bool:
+        """As on any real visit: nothing adapts where the site is off."""
+        return super(SimulatedVisit, self)._adapting
 
 
 def _at_page(request: HttpRequest, address: str) -> HttpRequest:

@@ -5,9 +5,11 @@ The same readers read it as read a request, so that what is told of it is what a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +17,15 @@ from urllib.parse import urlsplit
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import DisallowedHost
+from django.db import DataError
 from django.http import Http404, HttpRequest
 from django.test.client import RequestFactory
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext
 from wagtail.models import Site
 
-from ..core.facts import Fact, Facts, family, kind_problem
+from ..core.facts import Fact, Facts, Partly, family, kind_problem
 from ..core.memory import (
     MAX_VISITS,
     STEP_MINUTES,
@@ -37,16 +41,23 @@ from ..core.preference import Because, Preference, Standing
 from ..core.ruleset import Ruleset
 from ..facts import known_facts
 from ..models.addresses import PAGE_MODEL, site_name
+from ..models.iso import subdivisions_below
 from .geo import geo_provider
 from .referrers import source_of
 from .visit import Visit
 
 
 class CannotSimulate(ValueError):
-    """A description that is no visit. The message says what is wrong and what to write instead."""
+    """A description that is no visit. The message says what is wrong and what to write instead, for editors to read."""
 
 
 MAPPINGS = ("headers", "memory", "facts")  # of a description; what else is said of a visit is text
+MAX_SHOWN = 80  # characters of a value in a message
+SUBDIVISIONS = "location.subdivisions"
+
+# Where a fact comes from, where no row of facts says it.
+TOLD_BY_VISITOR = "what the visitor told us"
+READ_BY_THE_SITE = "a reader of this site's own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +97,40 @@ class Described:
     def from_data(cls, data: Any) -> Described:
         """The visit that `as_data` gave. Raises CannotSimulate for what is none."""
         if not isinstance(data, Mapping):
-            raise CannotSimulate(f"A visit is written as a mapping, and this is {type(data).__name__}.")
+            raise CannotSimulate(gettext("A visit is written as a mapping, and this is %s.") % type(data).__name__)
         texts = {row.name for row in fields(cls)} - {*MAPPINGS, "user", "preference"}
         for name, value in data.items():
             right = (
                 isinstance(value, Mapping)
                 if name in MAPPINGS
-                else value in set(map(str, Preference))
+                else isinstance(value, str) and value in set(map(str, Preference))
                 if name == "preference"
                 else name in texts and isinstance(value, str)
             )
-            if not right:
-                raise CannotSimulate(f"Of a visit, {name!r} can't be {value!r}.")
+            if not right or not _is_text(value):
+                raise CannotSimulate(
+                    gettext("Of a visit, %(name)s can't be %(value)s.") % {"name": _shown(name), "value": _shown(value)}
+                )
         said = dict(data)
         if "preference" in said:
             said["preference"] = Preference(said["preference"])
         return cls(**said)
+
+
+def _is_text(value: Any) -> bool:
+    """Whether all that it holds can be written: no half of a pair of surrogates, and no NUL."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, default=str)
+        written.encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return "\\u0000" not in written
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, in plain characters if it holds others."""
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 # What may be said of memory, each with what it is.
@@ -117,14 +146,39 @@ MEMORY: dict[str, str] = {
 }
 
 
-class SimulatedVisit(Visit):
-    """A visit as described; `ruleset` is asked in the place of the live one.
+class Addresses:
+    """What stands at which address: asked once for each, by all visits that are tried together."""
 
-    Raises CannotSimulate for a description that is none.
+    def __init__(self) -> None:
+        self._sites: dict[str, Site | None] = {}
+        self._pages: dict[tuple[str, str], ServedPage | None] = {}
+
+    def site(self, request: HttpRequest) -> Site | None:
+        host = request.META.get("HTTP_HOST", "")
+        if host not in self._sites:
+            self._sites[host] = Site.find_for_request(request)
+        return self._sites[host]
+
+    def page(self, request: HttpRequest) -> ServedPage | None:
+        """The page that would be served; None for none, for another host, or for what is not one of Wagtail's pages."""
+        address = (request.META.get("HTTP_HOST", ""), request.path_info)
+        if address not in self._pages:
+            self._pages[address] = _page_at(request)
+        return self._pages[address]
+
+
+class SimulatedVisit(Visit):
+    """A visit as described; `ruleset` is asked in the place of the live one, and `addresses` what was asked before.
+
+    It finds what it would find if the site adapted, whatever the setting MODE says. Raises CannotSimulate for a
+    description that is none.
     """
 
-    def __init__(self, described: Described, ruleset: Ruleset | None = None) -> None:
+    def __init__(
+        self, described: Described, ruleset: Ruleset | None = None, addresses: Addresses | None = None
+    ) -> None:
         super().__init__(_request(described))
+        self._addresses = addresses or Addresses()
         if ruleset is not None:
             self.ruleset = ruleset
         self.only_looks = True
@@ -134,13 +188,24 @@ class SimulatedVisit(Visit):
         )
         self.given = _facts(described.facts)
         self.stored = _memory(described.memory, self) if described.memory else VisitorMemory()
-        if self.ruleset.watching and (page := _page_at(self._request)) is not None:
+        if self.ruleset.watching and (page := self._addresses.page(self._request)) is not None:
             self.note_page(page)
         if described.intent:
             if described.intent not in self.ruleset.intents.by_slug:
-                known = ", ".join(sorted(self.ruleset.intents.by_slug)) or "none"
-                raise CannotSimulate(f"There is no intent {described.intent!r}. The intents are: {known}.")
+                known = ", ".join(sorted(self.ruleset.intents.by_slug)) or gettext("none")
+                raise CannotSimulate(
+                    gettext("There is no intent %(slug)s. The intents are: %(known)s.")
+                    % {"slug": _shown(described.intent), "known": known}
+                )
             self.declare_intent(described.intent)
+
+    @cached_property
+    def site(self) -> Site | None:
+        return self._addresses.site(self._request)
+
+    @property
+    def _adapting(self) -> bool:
+        return not (self.closed or self.ruleset.paused)
 
     def _gathered(self, needs: Iterable[str]) -> Facts:
         wanted = frozenset(needs)
@@ -162,15 +227,42 @@ class SimulatedVisit(Visit):
         if name in self.given:
             return "given by you"
         if name.startswith("location.") and self.declared_place is not None:
-            return "what the visitor told us"
+            return TOLD_BY_VISITOR
         if name.startswith("location."):
             return f"the internet address or its headers, by {type(geo_provider()).__name__}"
         fact = known_facts().get(name)
-        return str(fact.read_from) if fact and fact.read_from else "a reader of this site's own"
+        return str(fact.read_from) if fact and fact.read_from else READ_BY_THE_SITE
+
+
+def problem_of_visit(data: Any) -> str:
+    """Why what is kept of a visit, as `as_data` gave it, describes none; "" for nothing.
+
+    That this site has no such intent, or no such fact, is no reason: it may have been there, or come yet. No query.
+    """
+    try:
+        described = Described.from_data(data)
+        known = known_facts()
+        facts = {name: value for name, value in described.facts.items() if family(name) in known}
+        host = described.host or "localhost"
+        SimulatedVisit(replace(described, intent="", facts=facts, host=host), Ruleset(version=""))
+    except CannotSimulate as error:
+        return str(error)
+    return ""
 
 
 def _request(described: Described) -> HttpRequest:
+    try:
+        return _as_request(described)
+    except CannotSimulate:
+        raise
+    except (AttributeError, TypeError, ValueError) as error:  # an address that is none, a header that is no text
+        raise CannotSimulate(gettext("No request can be made of this visit: %s.") % _shown(error)) from None
+
+
+def _as_request(described: Described) -> HttpRequest:
     headers = {**described.headers}
+    if not all(isinstance(text, str) for text in headers.values()):
+        raise CannotSimulate(gettext("A header is text: write it as %s.") % '{"X-Country": "GB"}')
     for header, value in (
         ("User-Agent", described.user_agent),
         ("Referer", described.referrer),
@@ -186,7 +278,9 @@ def _request(described: Described) -> HttpRequest:
         try:
             ip_address(described.ip)
         except ValueError:
-            raise CannotSimulate(f"{described.ip!r} is no internet address. Write it as 192.0.2.7.") from None
+            raise CannotSimulate(
+                gettext("%s is no internet address. Write it as 192.0.2.7.") % _shown(described.ip)
+            ) from None
         request.META["REMOTE_ADDR"] = described.ip
     else:
         request.META["REMOTE_ADDR"] = ""
@@ -203,10 +297,9 @@ def default_host() -> str:
 
 
 def _page_at(request: HttpRequest) -> ServedPage | None:
-    """The page that would be served; None for none, for another host, or for what is not one of Wagtail's pages."""
     try:
         found = apps.get_model(PAGE_MODEL).route_for_request(request, request.path_info.strip("/") + "/")
-    except (Http404, DisallowedHost):
+    except (Http404, DisallowedHost, ValueError, DataError):  # the last two: no database takes such a path
         found = None
     return ServedPage(found.page.pk, found.page.path) if found else None
 
@@ -222,14 +315,16 @@ def moment_of(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None:
-        raise CannotSimulate(f"{text!r} is no date and time. Write it as 2026-04-18T22:30 or 2026-04-18T22:30+01:00.")
+        raise CannotSimulate(
+            gettext("%s is no date and time. Write it as 2026-04-18T22:30 or 2026-04-18T22:30+01:00.") % _shown(text)
+        )
     try:
         aware = moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
         # Days before and after are looked at too, in zones on both sides of the date line.
         if not 1970 < aware.astimezone(UTC).year < 9999:
             raise OverflowError
     except OverflowError:
-        raise CannotSimulate(f"{text!r} is too long ago or too far ahead.") from None
+        raise CannotSimulate(gettext("%s is too long ago or too far ahead.") % _shown(text)) from None
     return aware
 
 
@@ -237,11 +332,16 @@ def _memory(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
     """What earlier requests of this visit, and earlier visits, left."""
     if unknown := sorted(said.keys() - MEMORY.keys()):
         known = "; ".join(f"{key}: {words}" for key, words in MEMORY.items())
-        raise CannotSimulate(f"Nothing remembered is called {unknown[0]!r}. What can be said is: {known}.")
+        raise CannotSimulate(
+            gettext("Nothing remembered is called %(name)s. What can be said is: %(known)s.")
+            % {"name": _shown(unknown[0]), "known": known}
+        )
     try:
         return _remembered(said, visit)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise CannotSimulate(f'What is remembered can\'t be read: {error}. Write it as {{"visits": 3}}.') from None
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise CannotSimulate(
+            gettext('What is remembered can\'t be read: %s. Write it as {"visits": 3}.') % error
+        ) from None
 
 
 def _remembered(said: Mapping[str, Any], visit: Visit) -> VisitorMemory:
@@ -289,7 +389,7 @@ def _seen(said: Mapping[str, Any], pages: str, sections: str) -> PagesSeen:
 
 def _whole(key: str, number: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise ValueError(f"{key} takes whole numbers")
+        raise ValueError(gettext("%s takes whole numbers") % key)
     return number
 
 
@@ -300,11 +400,17 @@ def _facts(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         whole = family(name)
         if whole not in known:
-            raise CannotSimulate(f"There is no fact {name!r}. The facts are: {', '.join(sorted(known))}.")
+            raise CannotSimulate(
+                gettext("There is no fact %(name)s. The facts are: %(known)s.")
+                % {"name": _shown(name), "known": ", ".join(sorted(known))}
+            )
         if whole == name:
             values[name] = _value(known[name], value)
-            if problem := kind_problem(known[name], values[name]):
-                raise CannotSimulate(problem)
+            if kind_problem(known[name], values[name]):
+                raise CannotSimulate(
+                    gettext("%(fact)s is of kind %(kind)s, which %(value)s is not.")
+                    % {"fact": name, "kind": _shown(known[name].kind), "value": _shown(values[name])}
+                )
         elif isinstance(of_keys := values.setdefault(whole, {}), dict):
             of_keys[name[len(whole) + 1 :]] = value
     return values
@@ -319,7 +425,11 @@ def _value(fact: Fact, value: Any) -> Any:
         try:
             return ip_address(str(value))
         except ValueError:
-            raise CannotSimulate(f"{fact.name}: {value!r} is no internet address.") from None
+            raise CannotSimulate(
+                gettext("%(fact)s: %(value)s is no internet address.") % {"fact": fact.name, "value": _shown(value)}
+            ) from None
     if fact.kind == "point" and isinstance(value, list):
         return tuple([*value, None][:3])
+    if fact.name == SUBDIVISIONS and isinstance(value, list | tuple) and value and isinstance(value[-1], str):
+        return Partly(value, subdivisions_below(value[-1]))  # whoever says "Wales" did not say in which county
     return value

@@ -149,7 +149,7 @@ def a_preview_of_a_page_and_of_a_snippet() -> None:
     }
     for instance in (NoticePage(title="Notice"), Notice()):
         instance.body = json.dumps([{"type": "text", "value": value}])
-        assert "As: riverside" in [label for _mode, label in instance.preview_modes]
+        assert "As: “riverside”" in [label for _mode, label in instance.preview_modes]
 
 
 def the_headless_api() -> None:

@@ -49,7 +49,7 @@ def the_tutorial() -> None:
     assert len(segment.get_rules()) == 1
 
     home = welcome_for(segment)
-    assert ("As: First-time visitors") in [label for _mode, label in home.preview_modes]
+    assert "As: “First-time visitors”" in [label for _mode, label in home.preview_modes]
 
     visitor = Client()
     page = visitor.get("/").content.decode()

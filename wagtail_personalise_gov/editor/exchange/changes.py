@@ -61,7 +61,7 @@ class ChangeInWords:
 
 
 def in_words(change: Change) -> ChangeInWords:
-    """A change that an import has made, told within its transaction."""
+    """A change, told while the database is as it makes it: within `rehearsed_import`."""
     is_segment = change.kind == "segment"
     return ChangeInWords(
         change,
@@ -243,8 +243,6 @@ def _warnings(before: Segment | None, after: Segment) -> Iterator[str]:
     """What an editor should know before they agree."""
     if after.live and (problems := after.problems()):
         yield gettext("Nobody will be in it: %s") % " ".join(problems)
-    elif after.live and not after.get_rules():
-        yield gettext("Nobody will be in it: it has no rules.")
     if before is None:
         return
     if before.live and before.has_unpublished_changes:

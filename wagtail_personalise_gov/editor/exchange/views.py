@@ -29,12 +29,21 @@ from wagtail.log_actions import log
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from ...models import Segment
-from ...portable import SegmentFileError, export_segments, from_text, import_segments, to_text
-from ..addresses import addresses_for
+from ...portable import (
+    SegmentFileError,
+    export_segments,
+    from_text,
+    import_segments,
+    rehearsed_import,
+    to_text,
+)
+from ...visit.simulation import problem_of_visit
+from ..addresses import address_of, addresses_for
 from ..permissions import kept_from_importing, may_export, may_import
 from ..segments.listing import SegmentIndexView
 from ..segments.views import SegmentEditView, SegmentInspectView
 from .changes import ChangeInWords, fingerprint, in_words
+from .problems import in_words as problems_in_words
 
 TEMPLATES = "wagtail_personalise_gov/editor/exchange"
 
@@ -158,7 +167,7 @@ def _page_of_problems(request: HttpRequest, problems: Sequence[str]) -> HttpResp
 def export_button(segment: Any, user: Any, next_url: str | None = None) -> Iterator[Button]:
     """In the menu of a segment: in the list, and on its own pages."""
     if isinstance(segment, Segment) and segment.pk and may_export(user):
-        url = reverse(Segment.snippet_viewset.get_url_name("export_one"), args=[segment.pk])
+        url = address_of("export_one", segment)
         yield Button(gettext("Export as a file"), url=url, icon_name="download", priority=28)
 
 
@@ -224,26 +233,26 @@ class Looked:
 def take_in(document: Any, user: Any, *, file_name: str, agreed_to: str | None = None) -> Looked:
     """Take in a document if what it does now is what was agreed to, and the user may; else only say what it would do.
 
-    Both are one and the same, so that a preview can't promise anything else: without an agreement it is taken back.
-    Raises SegmentFileError.
+    What it would do is rehearsed first, so nothing is written for somebody who may not, and nobody is told of what may
+    never be. Raises SegmentFileError.
     """
     with transaction.atomic():
-        changes = import_segments(document, user=user, at_most=MAX_CHANGES)
-        changed = [change for change in changes if change.what != "unchanged"]
-        print_now = fingerprint(changes)
-        kept_from = tuple(kept_from_importing(user, changed))
-        looked = Looked(
-            tuple(in_words(change) for change in changed),
-            tuple(str(change.after) for change in changes if change.what == "unchanged"),
-            kept_from,
-            print_now,
-            is_done=agreed_to == print_now and not kept_from,
-        )
+        with rehearsed_import(document, at_most=MAX_CHANGES, problem_of_visit=problem_of_visit) as changes:
+            changed = [change for change in changes if change.what != "unchanged"]
+            print_now = fingerprint(changes)
+            kept_from = tuple(kept_from_importing(user, changed))
+            looked = Looked(
+                tuple(in_words(change) for change in changed),
+                tuple(str(change.after) for change in changes if change.what == "unchanged"),
+                kept_from,
+                print_now,
+                is_done=agreed_to == print_now and not kept_from,
+            )
         if looked.is_done:
-            for change in changed:
-                log(change.after, "wagtail_personalise_gov.import", user=user, data={"file": file_name})
-        else:
-            transaction.set_rollback(True)
+            done = import_segments(document, user=user, at_most=MAX_CHANGES, problem_of_visit=problem_of_visit)
+            for change in done:
+                if change.what != "unchanged":
+                    log(change.after, "wagtail_personalise_gov.import", user=user, data={"file": file_name})
     return looked
 
 
@@ -280,12 +289,12 @@ class ImportView(WagtailAdminTemplateMixin, TemplateView):
         form = FileForm(request.POST, request.FILES)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
-        file = form.cleaned_data["file"]
+        file, document = form.cleaned_data["file"], None
         try:
             document = from_text(file.read())
             looked = take_in(document, self.request.user, file_name=file.name)
         except SegmentFileError as error:
-            return self._refuse(error, file.name)
+            return self._refuse(error, file.name, document)
         return self._show(looked, document, file.name)
 
     def _show(self, looked: Looked, document: Any, file_name: str, *, is_news: bool = False) -> HttpResponse:
@@ -313,7 +322,7 @@ class ImportView(WagtailAdminTemplateMixin, TemplateView):
         try:
             looked = take_in(document, self.request.user, file_name=file_name, agreed_to=what["agreed_to"])
         except SegmentFileError as error:
-            return self._refuse(error, file_name)
+            return self._refuse(error, file_name, document)
         if not looked.is_done:
             return self._show(looked, document, file_name, is_news=True)
         messages.success(
@@ -322,9 +331,10 @@ class ImportView(WagtailAdminTemplateMixin, TemplateView):
         )
         return redirect(addresses_for("list", Segment))
 
-    def _refuse(self, error: SegmentFileError, file_name: str) -> HttpResponse:
-        more = max(0, len(error.problems) - MAX_PROBLEMS)
-        context = self.get_context_data(problems=error.problems[:MAX_PROBLEMS], more_problems=more, file_name=file_name)
+    def _refuse(self, error: SegmentFileError, file_name: str, document: Any = None) -> HttpResponse:
+        problems = problems_in_words(error, document)
+        more = max(0, len(problems) - MAX_PROBLEMS)
+        context = self.get_context_data(problems=problems[:MAX_PROBLEMS], more_problems=more, file_name=file_name)
         return self.render_to_response(context)
 
     def _salt(self) -> str:

@@ -6,13 +6,14 @@ others what the visitors of its segment see, and one shows the draft to the visi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core import checks
 from django.db import models
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from ...models import Segment
 from ...visit.simulation import CannotSimulate
@@ -22,7 +23,18 @@ from .named import segments_named_in
 from .viewpoints import Viewpoint, kept_viewpoint
 
 PREFIX = "segment-"
+KEPT = "_preview_modes"  # on the object
 AS_VISITOR = "personalise-visitor"  # the mode that shows a draft to the visitor whom the editor chose
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The modes that were added to an object's own, for as long as it names the same segments."""
+
+    segments: list[Segment]
+    own: list[tuple[str, Any]]
+    language: str | None
+    added: list[tuple[str, Any]]
 
 
 def mode_of(segment: Segment) -> str:
@@ -47,11 +59,15 @@ class PersonalisedPreviewMixin(models.Model):
         segments = self.segments_in_draft() if own else []  # none: the site turned the preview of this model off
         if not segments:
             return own
-        return [
-            *own,
-            (AS_VISITOR, gettext("As a visitor…")),
-            *((mode_of(segment), gettext("As: %s") % segment.name) for segment in segments),
-        ]
+        # Wagtail asks for all of them again at each of them.
+        kept: _Kept | None = self.__dict__.get(KEPT)
+        if kept is None or kept.segments is not segments or (kept.own, kept.language) != (own, get_language()):
+            added: list[tuple[str, Any]] = [
+                (AS_VISITOR, gettext("As a visitor…")),
+                *((mode_of(segment), gettext("As: “%s”") % segment.name) for segment in segments),
+            ]
+            kept = self.__dict__[KEPT] = _Kept(segments, own, get_language(), added)
+        return [*own, *kept.added]
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> Any:
         segments = [segment for segment in self.segments_in_draft() if mode_of(segment) == mode_name]

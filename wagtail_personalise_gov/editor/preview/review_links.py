@@ -8,15 +8,17 @@ is nothing to tidy up; a lower `REVIEW_LINK_DAYS` ends links that were made befo
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.handlers.exception import response_for_exception
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -26,13 +28,14 @@ from ...conf import settings
 from ...models import Segment
 from ...models.streams import is_page
 from ...visit.editors import ADMIN_ACCESS
-from ...visit.simulation import CannotSimulate
+from ...visit.simulation import CannotSimulate, Described
 from ...visit.visit import Visit
 from ..visitors.words import in_words
 from .viewpoints import Viewpoint
 
 SALT = "wagtail_personalise_gov.review_link"
 SECONDS_PER_DAY = 24 * 60 * 60
+ACCOUNT_GROUPS = "account.groups"
 MAX_LENGTH = 1800  # characters of a link's own part: an address of more is cut by some mail programs
 
 # What a reviewer's browser, and whatever stands before it, is told of everything behind a link.
@@ -59,11 +62,12 @@ class ReviewLink:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What a link leads to: the page as that revision has it."""
+    """What a link leads to: the page as that revision has it, and what makes the visit that sees it."""
 
     link: ReviewLink
     revision: Revision
     page: Any
+    visit_maker: Callable[[HttpRequest], Visit]
 
 
 def _signer() -> signing.TimestampSigner:
@@ -97,8 +101,8 @@ def read_token(token: str) -> ReviewLink:
         seconds = min(said["days"], settings.REVIEW_LINK_DAYS) * SECONDS_PER_DAY
         signer.unsign_object(token, max_age=seconds)
         return ReviewLink(
-            said["revision"],
-            said["user"],
+            int(said["revision"]),
+            str(said["user"]),
             Viewpoint.from_data(said["as"]),
             datetime.fromtimestamp(said["made"] + seconds, UTC),
         )
@@ -106,12 +110,12 @@ def read_token(token: str) -> ReviewLink:
         raise Ended from None
     except CannotSimulate:
         raise Ended from None  # made by an earlier version of this package, say
-    except (signing.BadSignature, ValueError, TypeError, KeyError, LookupError, OverflowError):
+    except (signing.BadSignature, ValueError, TypeError, KeyError, LookupError, OverflowError, OSError):
         raise Http404 from None
 
 
 def reviewed(link: ReviewLink) -> Reviewed:
-    """What the link leads to. Raises Ended where its maker could not show that any more."""
+    """What the link leads to. Raises Ended where its maker could not show that any more, or it can't be seen so."""
     revision = Revision.objects.filter(pk=link.revision).first()
     if revision is None or (base := revision.content_object) is None or not is_page(type(base)):
         raise Ended
@@ -123,7 +127,10 @@ def reviewed(link: ReviewLink) -> Reviewed:
     page = revision.as_object()
     if not page.is_previewable():
         raise Ended
-    return Reviewed(link, revision, page)
+    try:
+        return Reviewed(link, revision, page, link.viewpoint.visit_maker(page))
+    except CannotSimulate:
+        raise Ended from None  # a segment is gone, say: the reviewer must not take what others see for it
 
 
 def _user(key: str) -> Any:
@@ -141,25 +148,36 @@ def _as_nobody(request: HttpRequest) -> None:
     request.visit = Visit.preview(request)  # type: ignore[attr-defined]
 
 
-def _marked(response: HttpResponseBase) -> HttpResponseBase:
-    for name, value in HEADERS.items():
-        response.headers[name] = value
-    response.cookies.clear()
-    return response
+def behind_a_link(view: Callable[[HttpRequest, str], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view that tells nobody else of its answers, "not found" and "not allowed" too, and leaves nothing behind."""
+
+    @wraps(view)
+    def marked(request: HttpRequest, token: str) -> HttpResponseBase:
+        _as_nobody(request)
+        try:
+            response = view(request, token)
+        except Http404 as error:
+            response = response_for_exception(request, error)  # the site's own page; raised, it would lack the headers
+        for name, value in HEADERS.items():
+            response.headers[name] = value
+        response.cookies.clear()
+        return response
+
+    return marked
 
 
 def _ended(request: HttpRequest) -> HttpResponseBase:
-    return _marked(render(request, "wagtail_personalise_gov/editor/review/ended.html", _frame(), status=410))
+    return render(request, "wagtail_personalise_gov/editor/review/ended.html", _frame(), status=410)
 
 
 def _frame() -> Mapping[str, Any]:
     return {"service": settings.SERVICE_NAME}
 
 
+@behind_a_link
 @require_safe
 def review(request: HttpRequest, token: str) -> HttpResponseBase:
     """The page that a link leads to: what one is about to see, until when, and the way there."""
-    _as_nobody(request)
     try:
         shown = reviewed(read_token(token))
     except Ended:
@@ -173,24 +191,23 @@ def review(request: HttpRequest, token: str) -> HttpResponseBase:
         "groups": _groups(shown.link.viewpoint),
         "as_some": bool(shown.link.viewpoint.segments),
         "visitor": shown.link.viewpoint.described is not None,
-        "visitor_words": in_words(shown.link.viewpoint.described) if shown.link.viewpoint.described else (),
+        "visitor_words": _in_words(shown.link.viewpoint.described),
     }
-    return _marked(render(request, "wagtail_personalise_gov/editor/review/cover.html", context))
+    return render(request, "wagtail_personalise_gov/editor/review/cover.html", context)
 
 
+@behind_a_link
 @require_safe
 def review_page(request: HttpRequest, token: str) -> HttpResponseBase:
     """The page itself, as a visitor of that kind sees it: without the reviewer's cookies or account."""
-    _as_nobody(request)
     try:
         shown = reviewed(read_token(token))
-        make = shown.link.viewpoint.visit_maker(shown.page)
-    except (Ended, CannotSimulate):
+    except Ended:
         return _ended(request)
-    response: HttpResponse = shown.page.make_preview_request(
-        without_cookies(request), shown.page.default_preview_mode, {"personalise_preview": make}
+    response: HttpResponseBase = shown.page.make_preview_request(
+        without_cookies(request), shown.page.default_preview_mode, {"personalise_preview": shown.visit_maker}
     )
-    return _marked(response)
+    return response
 
 
 def without_cookies(request: HttpRequest) -> HttpRequest:
@@ -198,6 +215,13 @@ def without_cookies(request: HttpRequest) -> HttpRequest:
     bare = HttpRequest()
     bare.META = {key: value for key, value in request.META.items() if key not in ("HTTP_COOKIE", "HTTP_AUTHORIZATION")}
     return bare
+
+
+def _in_words(described: Described | None) -> list[str]:
+    """What is said of a described visitor, without the groups of their account, whose names are for editors."""
+    if described is None:
+        return []
+    return in_words(replace(described, facts={**described.facts, ACCOUNT_GROUPS: None}))
 
 
 def _groups(viewpoint: Viewpoint) -> list[str]:

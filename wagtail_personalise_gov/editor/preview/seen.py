@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
@@ -28,12 +27,14 @@ from ...core.pages import ServedPage
 from ...core.preference import Mode
 from ...models import Segment
 from ...models.addresses import PAGE_MODEL
-from ...models.streams import FoundContent, personalised_of
+from ...models.inner import is_live, look_inside
+from ...models.rules.base import not_live_message
 from ...visit.own import OwnVisit
 from ...visit.viewing import MOST_SEGMENTS, asked_in, begin, end, may_see_segments, settled
 from ..pausing import paused_state
 from ..trying.traces import Trace, traces
-from ..versions.said import SaidOfVersion, said_of_blocks
+from ..versions.said import SaidOfVersion
+from .screens import TellsOfVersions
 from .userbar import names_of
 
 TEMPLATES = "wagtail_personalise_gov/editor/userbar"
@@ -71,7 +72,7 @@ class SeenBlock:
     nothing_for_others: bool
 
 
-class SeenView(SeesSegments, WagtailAdminTemplateMixin, TemplateView):
+class SeenView(SeesSegments, TellsOfVersions, WagtailAdminTemplateMixin, TemplateView):
     """Which version of each block the user gets on a live page, and why."""
 
     template_name = f"{TEMPLATES}/seen.html"
@@ -104,19 +105,8 @@ class SeenView(SeesSegments, WagtailAdminTemplateMixin, TemplateView):
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [*self.breadcrumbs_items, {"url": "", "label": self.get_page_title(), "sublabel": str(self.page)}]
 
-    @cached_property
-    def found(self) -> list[FoundContent]:
-        return list(personalised_of(self.page))
-
-    @cached_property
-    def said(self) -> list[list[SaidOfVersion]]:
-        return said_of_blocks([[version.segments for version in found.content.versions] for found in self.found])
-
-    @cached_property
-    def segments(self) -> list[Segment]:
-        """Those that the page's versions are for, in their order."""
-        audiences = [audience for block in self.said for version in block for audience in version.audiences]
-        return list({one.key: one.segment for one in audiences if one.segment}.values())
+    def told_of(self) -> Any:
+        return self.page
 
     @cached_property
     def visit(self) -> OwnVisit:
@@ -142,8 +132,13 @@ class SeenView(SeesSegments, WagtailAdminTemplateMixin, TemplateView):
 
     def traces(self) -> list[Trace]:
         """Why they are in each of the page's segments or not; of those that are live."""
-        live = [segment for segment in self.segments if segment.live and not segment.archived]
+        live = [segment for segment in self.segments if is_live(segment)]
+        look_inside(live)
         return traces(self.visit, live)
+
+    def not_live(self) -> list[str]:
+        """Which of the page's segments nobody is in yet, or any more, a sentence each."""
+        return [not_live_message(segment) for segment in self.segments if not is_live(segment)]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = asked_in(self.request)
@@ -155,6 +150,7 @@ class SeenView(SeesSegments, WagtailAdminTemplateMixin, TemplateView):
             "address": self.address,
             "blocks": self.blocks(),
             "traces": [] if paused or off else self.traces(),
+            "not_live": self.not_live(),
             "segments": self.segments,
             "held_back": [segment for segment in self.segments if segment.live and segment.holdout_percent],
             "refused": not self.visit.standing.adapts,
@@ -192,10 +188,3 @@ class StopView(View):
         response = redirect(local_address(request, request.POST.get("next")) or "/")
         end(request, response)
         return response
-
-
-urlpatterns: list[URLPattern] = [
-    path("", SeenView.as_view(), name="index"),
-    path("as/", StartView.as_view(), name="start"),
-    path("stop/", StopView.as_view(), name="stop"),
-]

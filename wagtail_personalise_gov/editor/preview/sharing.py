@@ -18,18 +18,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 from wagtail.admin import messages
-from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
 from ...conf import settings
 from ...models import Segment
 from ...models.addresses import page_address
 from ...models.streams import is_page
+from ...visit.simulation import CannotSimulate
 from ..addresses import content_address
-from .contents import editable
 from .modes import AS_VISITOR, PREFIX
 from .named import segments_named_in
 from .review_links import Ended, new_token, read_token
+from .screens import ContentView
 from .viewpoints import Viewpoint, kept_viewpoint
 
 TEMPLATES = "wagtail_personalise_gov/editor/overview"
@@ -70,7 +70,7 @@ class ShareForm(forms.Form):
     def _choices(self, segments: Sequence[Segment]) -> Iterator[tuple[str, str]]:
         yield "", gettext("Nobody in particular: the standard version")
         for segment in segments:
-            yield f"{PREFIX}{segment.pk}", segment.name
+            yield f"{PREFIX}{segment.pk}", f"“{segment.name}”"
         if self.kept is not None:
             yield AS_VISITOR, gettext("The visitor whom you chose for “As a visitor…”")
 
@@ -81,26 +81,21 @@ class ShareForm(forms.Form):
         return Viewpoint(segments=(int(chosen.removeprefix(PREFIX)),) if chosen else ())
 
 
-class ShareView(WagtailAdminTemplateMixin, TemplateView):
+class ShareView(ContentView, TemplateView):
     """POST makes a link to the page as it was last saved; GET shows the link that was made."""
 
     template_name = f"{TEMPLATES}/share.html"
     page_title = _("Share a preview")
     header_icon = "link"
-    request: HttpRequest
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.object = editable(request.user, kwargs["app_label"], kwargs["model_name"], kwargs["pk"])
         if not is_page(type(self.object)):
             raise Http404
 
     @cached_property
     def overview_address(self) -> str:
         return content_address("overview", self.object)
-
-    def get_page_subtitle(self) -> str:
-        return str(self.object)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         return [
@@ -113,12 +108,16 @@ class ShareView(WagtailAdminTemplateMixin, TemplateView):
         if problem := why_not_shared(self.object):
             messages.error(request, problem)
             return redirect(self.overview_address)
-        draft = self.object.get_latest_revision_as_object()
-        form = ShareForm(segments_named_in(draft), kept_viewpoint(request), request.POST)
+        form = ShareForm(segments_named_in(self.draft), kept_viewpoint(request), request.POST)
         if not form.is_valid():
             messages.error(request, form.errors["shown_as"][0])
             return redirect(self.overview_address)
         viewpoint = form.viewpoint()
+        try:
+            viewpoint.visit_maker(self.draft)
+        except CannotSimulate as error:
+            messages.error(request, str(error))
+            return redirect(self.overview_address)
         try:
             token = new_token(self.object.latest_revision, request.user, viewpoint)
         except ValueError:

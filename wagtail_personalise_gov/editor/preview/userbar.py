@@ -48,8 +48,8 @@ class ViewingItem(BaseItem):
 
 
 def names_of(viewing: Viewing) -> str:
-    """As whom, in words."""
-    return ", ".join(segment.name for segment in viewing.segments) or gettext("nobody in particular")
+    """As whom, in words: the names of the segments in quotation marks."""
+    return ", ".join(f"“{segment.name}”" for segment in viewing.segments) or gettext("nobody in particular")
 
 
 def viewing_now(request: Any) -> Viewing | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 
 from ...compiling import ruleset_with
 from ...core.pages import ServedPage
@@ -22,6 +23,7 @@ from .named import segments_named_in
 
 SESSION_KEY = "wagtail_personalise_gov.preview"
 MOST_SEGMENTS = 50  # that one may look as at once
+MOST_IN_A_KEY = 2**63  # no database column holds a greater one
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +47,38 @@ class Viewpoint:
         if "visitor" in data:
             return cls(described=Described.from_data(data["visitor"]))
         keys = data.get("segments", [])
-        if not isinstance(keys, list | tuple) or not all(type(key) is int for key in keys):
+        if not isinstance(keys, list | tuple) or not all(type(key) is int and 0 < key < MOST_IN_A_KEY for key in keys):
             raise CannotSimulate(f"Segments are given by their numbers, and {keys!r} is none.")
         return cls(segments=tuple(keys[:MOST_SEGMENTS]))
 
     def visit_maker(self, instance: Any) -> Callable[[HttpRequest], Visit]:
         """What makes the visit for the request that shows this object. Raises CannotSimulate where there is none.
 
-        Segments that the object names and that are not live count as live in it.
+        Segments that the object names and that are not live count as live in it. With a segment that is gone there is
+        no visit: without it, one would be shown what others see, under its name.
         """
         if self.described is None:
-            segments = list(Segment.objects.filter(pk__in=self.segments)) if self.segments else []
+            segments = self._found_segments()
             return lambda request: Visit.preview(request, segments=segments)
         visit = visit_as_described(self.described, instance)
         return lambda request: visit
+
+    def _found_segments(self) -> list[Segment]:
+        if not self.segments:
+            return []
+        found = Segment.objects.in_bulk(self.segments)
+        if gone := len(set(self.segments) - found.keys()):
+            raise CannotSimulate(
+                ngettext(
+                    "%d of the segments that were chosen was deleted. Choose again.",
+                    "%d of the segments that were chosen were deleted. Choose again.",
+                    gone,
+                )
+                % gone
+                if len(self.segments) > 1
+                else gettext("The segment that was chosen was deleted. Choose another.")
+            )
+        return list(found.values())
 
 
 def visit_as_described(described: Described, instance: Any) -> SimulatedVisit:

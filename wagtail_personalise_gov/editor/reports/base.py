@@ -20,21 +20,19 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from ...counting.reporting import harmless
 from ...models import Segment
+from ...visit.viewing import SEEING
+from ..permissions import may_see_segments
 
 TEMPLATES = "wagtail_personalise_gov/editor/reports"
 CSS = "wagtail_personalise_gov/css/editor.css"
-SEGMENT_ACTIONS = ("add", "change", "publish", "view")
 BATCH = 100  # objects that an export holds in memory at once
 
 
-def may_see_reports(user: Any) -> bool:
-    """Whoever has to do with segments. Of pages and snippets, each sees those that they see elsewhere."""
-    return bool(ModelPermissionPolicy(Segment).user_has_any_permission(user, SEGMENT_ACTIONS))
-
-
 class ReportMenuItem(MenuItem):
+    """For who may see segments. Of pages and snippets, each sees in the reports those that they see elsewhere."""
+
     def is_shown(self, request: HttpRequest) -> bool:
-        return may_see_reports(request.user)
+        return may_see_segments(request.user)
 
 
 def menu_item(view: type[DeskReport], order: int) -> ReportMenuItem:
@@ -85,7 +83,7 @@ class DeskReport(SpreadsheetExportMixin, PermissionCheckedMixin, BaseListingView
     """A list of objects, a page at a time, of which rows are made for those that are shown."""
 
     permission_policy = ModelPermissionPolicy(Segment)
-    any_permission_required = SEGMENT_ACTIONS
+    any_permission_required = SEEING
     results_template_name = f"{TEMPLATES}/results.html"
     is_searchable = True
     paginate_by = 50

@@ -1,26 +1,36 @@
 """Which segments have something wrong with them, remembered.
 
 To find out, a segment's rules are read and tried against each other: with hundreds of segments, seconds. So the answers
-are kept, and where time matters only some segments are looked at anew: those that changed since.
+are kept, and where time matters only some segments are looked at anew: first those that changed since, then the others,
+around which something did.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from ...conf import settings
 from ...models import RulesetState, Segment
 from ...models.inner import in_bulk, look_inside
+from ...models.problems import found_in
 
 KEPT = 24 * 60 * 60  # seconds
 SOME = 50  # segments that may be looked at where time matters
 
-Answers = dict[int, tuple[str, bool]]  # by primary key: as of which revision, and whether it is broken
+
+class Answer(NamedTuple):
+    """Whether a segment is broken, as of which of its revisions, and as of which state of all that is around it."""
+
+    stamp: str
+    state: str
+    broken: bool
+
+
+Answers = dict[int, Answer]  # by primary key; what was looked at longest ago stands first
 
 
 def broken_segments() -> frozenset[int]:
@@ -31,7 +41,7 @@ def broken_segments() -> frozenset[int]:
     state = _state()
     kept_state, answers = _kept()
     if not state or kept_state != state:
-        answers = _looked_at(_stamps())
+        answers = _looked_at(_stamps(), state)
         _keep(state, answers)
     return _broken(answers)
 
@@ -40,17 +50,19 @@ def broken_segments_at_a_glance() -> frozenset[int]:
     """The same, as far as it is known or found out at once: of many segments that changed, some at each time.
 
     An answer is as old as the last change to its segment, and no older than today. What changed around that, such as a
-    segment that its rules ask about, is found by `broken_segments`.
+    page that its rules ask about, is found when it is looked at again: after every change all are, some at each time.
     """
     state = _state()
     kept_state, answers = _kept()
     if state and kept_state == state:
         return _broken(answers)
     stamps = _stamps()
-    answers = {key: answers[key] for key in stamps if key in answers}
-    changed = [key for key in stamps if key not in answers or answers[key][0] != stamps[key]]
-    answers |= _looked_at({key: stamps[key] for key in changed[:SOME]})
-    _keep("", answers)  # of no state: whoever wants to know exactly looks at all of them
+    answers = {key: answer for key, answer in answers.items() if key in stamps}
+    changed = dict.fromkeys(key for key in stamps if key not in answers or answers[key].stamp != stamps[key])
+    waiting = [*changed, *(key for key, answer in answers.items() if answer.state != state and key not in changed)]
+    found = _looked_at({key: stamps[key] for key in waiting[:SOME]}, state)
+    answers = {key: answer for key, answer in answers.items() if key not in found} | found
+    _keep(state if len(waiting) <= SOME else "", answers)  # of no state: there is more to look at
     return _broken(answers)
 
 
@@ -67,26 +79,23 @@ def _stamps() -> dict[int, str]:
     return {key: f"{latest}/{live}/{today}" for key, latest, live in rows}
 
 
-def _looked_at(stamps: dict[int, str]) -> Answers:
+def _looked_at(stamps: dict[int, str], state: str) -> Answers:
     segments = in_bulk(stamps) if stamps else {}
     look_inside(segments.values())
-    return {key: (stamps[key], bool(problems_with(segment))) for key, segment in segments.items()}
+    return {key: Answer(stamps[key], state, bool(problems_with(segment))) for key, segment in segments.items()}
 
 
 def problems_with(segment: Segment) -> list[str]:
     """Why nobody is in it, a sentence each. A draft without rules is only not finished."""
-    problems = segment.problems()
-    if segment.live and not problems and not segment.get_rules():
-        return [gettext("It has no rules, so nobody is in it.")]
-    return problems
+    return [found.text for found in found_in(segment) if found.nobody and (segment.live or not found.unfinished)]
 
 
 def _broken(answers: Answers) -> frozenset[int]:
-    return frozenset(key for key, (_stamp, broken) in answers.items() if broken)
+    return frozenset(key for key, answer in answers.items() if answer.broken)
 
 
 def _key() -> str:
-    return f"wagtail_personalise_gov.broken.{settings.MODE}"  # what may be asked together depends on the mode
+    return f"wagtail_personalise_gov.broken_segments.{settings.MODE}"  # what may be asked together depends on the mode
 
 
 def _kept() -> tuple[str, Answers]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import django_filters
@@ -37,10 +37,8 @@ class ContentFilterSet(WagtailFilterSet):
     segment = django_filters.ModelChoiceFilter(
         label=_("Segment"), queryset=Segment.objects.only("name"), empty_label=_("All")
     )
-    block = django_filters.ChoiceFilter(label=_("Block"), choices=blocks_with_versions, empty_label=_("All"))
-    kind = django_filters.ChoiceFilter(
-        label=_("Kind of page or snippet"), choices=kinds_with_versions, empty_label=_("All")
-    )
+    block = django_filters.ChoiceFilter(label=_("Block"), choices=(), empty_label=_("All"))
+    kind = django_filters.ChoiceFilter(label=_("Kind of page or snippet"), choices=(), empty_label=_("All"))
     status = django_filters.ChoiceFilter(
         label=_("Status"), choices=[("live", _("Live")), (DRAFT, _("Draft"))], empty_label=_("All")
     )
@@ -53,6 +51,8 @@ class ContentFilterSet(WagtailFilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, of_user in (("block", blocks_with_versions), ("kind", kinds_with_versions)):
+            self.filters[name].extra["choices"] = partial(of_user, self.request.user)
         for name, choices in (("site", sites()), ("language", locales())):
             if len(choices) < 2:
                 del self.filters[name]

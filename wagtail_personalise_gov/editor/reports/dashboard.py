@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 from django.utils.translation import ngettext_lazy
 from wagtail.admin.ui.components import Component
 
-from .base import CSS, TEMPLATES, may_see_reports
+from ..permissions import may_see_segments
+from .base import CSS, TEMPLATES
 from .reasons import ARCHIVED_USED, BROKEN, DRAFT_USED, NEVER, OVERDUE, SOON, URGENT, counts
 
 SENTENCES: Mapping[str, Any] = {
@@ -66,5 +67,5 @@ class NeedsAHand(Component):
 
 def show_on_home_page(request: HttpRequest, panels: list[Any]) -> None:
     """For those who may open the reports, where something is to be done."""
-    if may_see_reports(request.user) and any((counted := counts(URGENT)).values()):
+    if may_see_segments(request.user) and any((counted := counts(URGENT)).values()):
         panels.append(NeedsAHand(counted))

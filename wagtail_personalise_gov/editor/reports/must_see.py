@@ -26,7 +26,7 @@ from wagtail.snippets.models import get_snippet_models
 from ...counting.contents import visible_to
 from ...models import MustSeeMixin, Segment
 from ...models.must_see import versions_in
-from ...models.streams import children_with_streams, is_page, way_in_words
+from ...models.streams import is_page, lookups_of_streams, way_in_words
 from .base import BATCH, TEMPLATES, Chain, DeskReport, ObjectsPaginator
 from .content import StatusColumn, WhereColumn
 from .must_see_found import Standing, may_be_missed, may_hold, must_see_of, texts_of
@@ -129,7 +129,7 @@ class MustSeeRows:
         for one in objects:
             grouped[type(one)].append(one)
         for model, same in grouped.items():
-            prefetch_related_objects(same, *children_with_streams(model))
+            prefetch_related_objects(same, *lookups_of_streams(model))
         self._read_links([one for one in objects if isinstance(one, MustSeeMixin) and one.must_see])
         rows = [row for one in objects for row in self._of(one)]
         return [row for row in rows if row.missed] if self.missed_only else rows

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from modelcluster.models import get_all_child_relations
 from wagtail import blocks
 
-from ...core.contents import PARTS, is_personalised
+from ...core.contents import PARTS, has_its_parts, value_of, variants_in
 from ...models import MustSeeMixin
 from ...models.streams import children_with_streams, raw_of, streams_of
 
@@ -68,12 +68,20 @@ def may_hold(model: type[Any]) -> Q | None:
     if issubclass(model, MustSeeMixin):
         questions.append(Q(must_see=True))
     questions += _questions(model)
-    for relation in get_all_child_relations(model) if children_with_streams(model) else ():
-        child = relation.related_model
-        if own := _questions(child):
-            children = child._default_manager.alias(**texts_of(child)).filter(reduce(or_, own))
-            questions.append(Q(pk__in=children.values(relation.field.attname)))
+    questions += _of_children(model, {model})
     return reduce(or_, questions) if questions else None
+
+
+def _of_children(model: type[Any], around: set[type[Any]]) -> Iterator[Q]:
+    children = children_with_streams(model)
+    for relation in get_all_child_relations(model) if children else ():
+        child = relation.related_model
+        if relation.get_accessor_name() not in children:
+            continue
+        questions = [*_questions(child), *(_of_children(child, around | {child}) if child not in around else ())]
+        if questions:
+            marked = child._default_manager.alias(**texts_of(child)).filter(reduce(or_, questions))
+            yield Q(pk__in=marked.values(relation.field.attname))
 
 
 def may_be_missed(model: type[Any]) -> Q:
@@ -171,9 +179,8 @@ def _in(block: Any, raw: Any, step: Step) -> Iterator[tuple[Step, str]]:
     children = getattr(block, "child_blocks", {})
     if isinstance(block, blocks.ListBlock):
         for item in raw if isinstance(raw, list) else []:
-            is_item = isinstance(item, Mapping) and item.get("type") == "item" and "value" in item
-            inner, key = (item["value"], item.get("id")) if is_item else (item, "")
-            yield from _in(block.child_block, inner, step.to("item", key))
+            inner = value_of(item)
+            yield from _in(block.child_block, inner, step.to("item", "" if inner is item else item["id"]))
     elif isinstance(block, blocks.BaseStreamBlock):
         for item in raw if isinstance(raw, list) else []:
             if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] in children:
@@ -194,15 +201,16 @@ def _in(block: Any, raw: Any, step: Step) -> Iterator[tuple[Step, str]]:
 
 def _in_personalised(children: Mapping[str, Any], raw: Any, step: Step) -> Iterator[tuple[Step, str]]:
     """Content that was saved before its block was wrapped is the standard version."""
-    if not (isinstance(raw, Mapping) and is_personalised(raw)):
+    if not has_its_parts(raw):
         yield from _in(children["default"], raw, step.to("default", "default"))
         return
     content = children["variants"].child_blocks["variant"].child_blocks["content"]
     around = step.to("variants", "variants", Standing.IN_VERSION)
-    for variant in raw["variants"]:
+    variants = variants_in(raw)
+    for variant in variants:
         inner = around.to("variant", variant.get("id")).to("content", "content")
         yield from _in(content, variant["value"].get("content"), inner)
-    replaced = Standing.REPLACED if raw["variants"] else None
+    replaced = Standing.REPLACED if variants else None
     yield from _in(children["default"], raw.get("default"), step.to("default", "default", replaced))
 
 

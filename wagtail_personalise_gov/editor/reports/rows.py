@@ -15,7 +15,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from ...core.conditions import Condition
 from ...core.contents import Version
 from ...models import Segment
-from ...models.streams import FoundContent, children_with_streams, is_page, personalised_in_revision, personalised_of
+from ...models.streams import FoundContent, is_page, lookups_of_streams, personalised_in_revision, personalised_of
 from ..versions.known import MOST_COMPARED, Comparing, Known, known_of
 from ..versions.said import warnings_of
 from .standing import Wanted, is_wanted, specific_model
@@ -159,7 +159,7 @@ def specific(objects: Sequence[Any]) -> list[Any]:
         own = {page.pk: page for page in manager.filter(pk__in=[page.pk for page in pages]).specific()}
     ready = [own.get(one.pk, one) if is_page(type(one)) else one for one in objects]
     for model, same in _by_model(ready).items():
-        prefetch_related_objects(same, *children_with_streams(model))
+        prefetch_related_objects(same, *lookups_of_streams(model))
     return ready
 
 

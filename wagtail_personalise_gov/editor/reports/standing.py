@@ -197,18 +197,33 @@ def with_words(model: type[Any], words: str) -> Q:
 # For the filters
 
 
-def kinds_with_versions() -> list[tuple[str, str]]:
-    """(label, name) of the models of which something holds versions, by name."""
-    kinds = references().values_list("content_type", flat=True).distinct()
+def references_seen_by(user: Any) -> QuerySet[ReferenceIndex]:
+    """Those in objects that a user may see: of others, not even their kind is told."""
+    seen = Q(pk__in=[])
+    for kind in references().values_list("base_content_type", flat=True).distinct():
+        model = ContentType.objects.get_for_id(kind).model_class()
+        if model is not None:
+            visible = visible_to(user, model).order_by()
+            keys: Any = visible.annotate(key=Cast("pk", CharField())).values("key")
+            if not is_page(model):  # whose keys may be of any type
+                named = set(references().filter(base_content_type=kind).values_list("object_id", flat=True))
+                keys = [str(key) for key in visible.filter(pk__in=named).values_list("pk", flat=True)]
+            seen |= Q(base_content_type=kind, object_id__in=keys)
+    return references().filter(seen)
+
+
+def kinds_with_versions(user: Any) -> list[tuple[str, str]]:
+    """(label, name) of the models of which something that the user may see holds versions, by name."""
+    kinds = references_seen_by(user).values_list("content_type", flat=True).distinct()
     known = (ContentType.objects.get_for_id(kind).model_class() for kind in kinds)
     named = [(model._meta.label_lower, str(capfirst(model._meta.verbose_name))) for model in known if model is not None]
     return sorted(named, key=lambda row: row[1].casefold())
 
 
-def blocks_with_versions() -> list[tuple[str, str]]:
-    """(name in the stream, label) of the blocks that have versions somewhere, by label."""
+def blocks_with_versions(user: Any) -> list[tuple[str, str]]:
+    """(name in the stream, label) of the blocks that have versions somewhere that the user may see, by label."""
     found: dict[str, str] = {}
-    for kind, path in references().values_list("content_type", "model_path").distinct():
+    for kind, path in references_seen_by(user).values_list("content_type", "model_path").distinct():
         model = ContentType.objects.get_for_id(kind).model_class()
         names = path[: path.rindex(OF_VERSIONS)].split(".")
         while len(names) > 1 and names[-1] == "item":

@@ -6,7 +6,7 @@ The form's page begins with it, every autosave brings it again, and while the ed
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -24,6 +24,11 @@ from ...models.words import InWords, is_finished, rule_in_place, rule_in_words, 
 from ..addresses import address_of, addresses_for
 
 TEMPLATE = "wagtail_personalise_gov/editor/panels/in_words.html"
+
+MOST_CARDS = 200  # that a posted form may hold; each costs the server some milliseconds, asked for at every keystroke
+
+# What Django and Wagtail raise of cards that no form of ours posts.
+NO_FORM = (LookupError, ValueError, TypeError, ValidationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def form_in_words(form: Any) -> dict[str, Any]:
         for card in cards
     ]
     in_words = sentences_in_words(said, segment.match == segment.ANY, bool(segment.missing_rule_types))
-    found = found_in(segment, rules, inner)
+    # That it has no rules is what the words say, and whoever begins a segment knows.
+    found = [problem for problem in found_in(segment, rules, inner) if not problem.unfinished]
     return {
         "in_words": in_words,
         "problems": [problem.text for problem in found if problem.nobody],
@@ -98,14 +104,32 @@ class InWordsMixin:
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
+            if cards_posted(request.POST) > MOST_CARDS:
+                return _no_form(gettext("The form has more than %d rules.") % MOST_CARDS)
             form = self.get_form()  # type: ignore[attr-defined]
             form.defer_required_fields()
             form.is_valid()
-            context = form_in_words(form)
-        except (LookupError, ValueError, TypeError, ValidationError):  # cards that no form of ours posts
-            return HttpResponseBadRequest(gettext("This is not the form of a segment."), content_type="text/plain")
-        response: HttpResponse = render(request, TEMPLATE, context)
+            read = self.read(form)
+        except NO_FORM:
+            return _no_form(gettext("This is not the form of a segment."))
+        return self.answer(read)
+
+    def read(self, form: Any) -> Any:
+        """What the answer is made of. Whatever of `NO_FORM` is raised here is the fault of the form."""
+        return form_in_words(form)
+
+    def answer(self, read: Any) -> HttpResponseBase:
+        response: HttpResponse = render(self.request, TEMPLATE, read)  # type: ignore[attr-defined]
         return response
+
+
+def cards_posted(posted: Mapping[str, Any]) -> int:
+    """How many cards a posted form says that it has, of all rule types together. Raises ValueError for no number."""
+    return sum(max(0, int(str(value))) for name, value in posted.items() if name.endswith("-TOTAL_FORMS"))
+
+
+def _no_form(reason: str) -> HttpResponseBadRequest:
+    return HttpResponseBadRequest(reason, content_type="text/plain")
 
 
 class InWordsOfNewView(InWordsMixin, CreateView):

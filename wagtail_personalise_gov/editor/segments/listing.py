@@ -19,8 +19,7 @@ from wagtail.models import ReferenceIndex, Revision, Site, WorkflowState
 from wagtail.snippets.views.snippets import IndexView
 
 from ...models import Segment
-from ...models.inner import look_inside
-from ...models.missing import missing_rule_types
+from ...models.inner import make_ready
 from ...models.problems import found_in
 from ...models.segments import rule_lookups
 from ..addresses import address_of
@@ -107,7 +106,8 @@ class InWordsColumn(Column):
 
     def get_cell_context_data(self, instance: Segment, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         context = super().get_cell_context_data(instance, parent_context)
-        return {**context, "problems": found_in(instance)}
+        # That it has no rules is what the words say.
+        return {**context, "problems": [problem for problem in found_in(instance) if not problem.unfinished]}
 
     class Media:
         css = {"all": ["wagtail_personalise_gov/css/editor.css"]}
@@ -168,11 +168,8 @@ def prepare(segments: list[Segment]) -> list[Segment]:
         .values_list("to_object_id", "base_content_type", "object_id")
         .distinct()
     )
-    missing = missing_rule_types([segment.pk for segment in segments])
     uses = Counter(used for used, *_user in users)
     for segment in segments:
         segment.use_count = uses[str(segment.pk)]
         segment.scheduled_revision = scheduled.get(str(segment.pk))
-        segment.missing_rule_types = missing.get(segment.pk, [])
-    look_inside(segments)
-    return segments
+    return make_ready(segments)

@@ -59,16 +59,16 @@ class RulesPanel(PanelGroup):
 class RuleFormSet(BaseChildFormSet):
     """Tells each rule which segment it belongs to while it is checked, not only once it is saved.
 
-    A rule about another segment needs that to find out whether the two would go round in a circle. And a rule that has no
-    row yet is kept, whatever it says.
+    A rule about another segment needs that to find out whether the two would go round in a circle. And a rule that has
+    no row yet is kept, whatever it says.
     """
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)
         form.instance.segment = self.instance
         if self.is_bound and i < self.initial_form_count() and form.instance.pk is None:
-            # A draft's rule, or one whose row is gone. Django compares it with a blank one: left at its default values it
-            # would look unchanged, and be dropped, which would widen the segment.
+            # A draft's rule, or one whose row is gone. Django compares it with a blank one: left at its default values
+            # it would look unchanged, and be dropped, which would widen the segment.
             form.has_changed = lambda: True
         if isinstance(form.instance, SegmentRule):
             form.instance.ways = self.ways

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
 from wagtail.admin import messages
 
 from ...compiling import ruleset_with
 from ...models import Segment
 from ..trying.examples import examples_of, run, try_address
+from ..visitors.pages_seen import pages_asked_about
+
+MOST_NAMED = 3  # examples that are not as expected; who reads of more opens the segment
 
 
 def warn_of_problems(request: HttpRequest, instance: Any) -> None:
@@ -21,8 +25,6 @@ def warn_of_problems(request: HttpRequest, instance: Any) -> None:
     if published is None or published.live_revision_id != published.latest_revision_id:
         return  # it is scheduled, and not what is live now
     problems, notes = published.problems(), published.warnings()
-    if not published.get_rules() and not published.missing_rule_types:
-        problems.append(gettext("It has no rules, so nobody is in it."))
     if problems:
         messages.warning(request, gettext("Published, but nobody sees anything of it: %s") % " ".join(problems))
     if notes:
@@ -31,10 +33,23 @@ def warn_of_problems(request: HttpRequest, instance: Any) -> None:
 
 
 def warn_of_examples(request: HttpRequest, published: Segment) -> None:
-    """Name each example visit that does not come out as expected, with the way to try it."""
+    """Name the first example visits that do not come out as expected, each with the way to try it."""
     examples = examples_of([published])[published.pk]
-    for ran in run(ruleset_with([published]), published, examples) if examples else ():
-        if not ran.passed:
-            text = gettext("Published, but the example “%(name)s” is not as expected: it %(expected)s, and %(got)s.")
-            said = text % {"name": ran.example, "expected": ran.expected, "got": ran.got}
-            messages.warning(request, said, buttons=[messages.button(try_address(ran), gettext("Try it"))])
+    ran = run(ruleset_with([published]), published, examples) if examples else []
+    failed = [one for one in ran if not one.passed]
+    if not failed:
+        return
+    named, pages = failed[:MOST_NAMED], pages_asked_about()
+    said = [gettext("Published, but not all of its examples are as expected.")]
+    said += [
+        gettext("“%(name)s”: it %(expected)s, and %(got)s.")
+        % {"name": one.example, "expected": one.expected, "got": one.got}
+        for one in named
+    ]
+    if more := len(failed) - len(named):
+        said.append(ngettext("And %d more.", "And %d more.", more) % more)
+    buttons = [
+        messages.button(try_address(one, pages), gettext("Try “%s”") % Truncator(one.example).chars(40))
+        for one in named
+    ]
+    messages.warning(request, " ".join(said), buttons=buttons)

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -18,21 +19,25 @@ from ...core.conditions import Answer
 from ...core.ruleset import Ruleset
 from ...models import Segment
 from ...models.examples import MOST_EXAMPLES, ExampleVisit
-from ...visit.simulation import CannotSimulate, Described, SimulatedVisit, default_host
+from ...visit.simulation import Addresses, CannotSimulate, Described, SimulatedVisit, default_host
 from ..visitors.answers import filled_in
-from ..visitors.pages_seen import PageSeen, pages_asked_about
-from ..visitors.words import in_a_line
+from ..visitors.pages_seen import PageSeen
+from ..visitors.words import in_a_line, labels_of
 from .traces import answer_of
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """An example that was run: whether it is as expected, the answer (None: can't tell), or why it can't be run."""
+    """An example that was run: whether it is as expected, the answer (None: can't tell), or why it can't be run.
+
+    `described` is None for what describes nobody.
+    """
 
     example: ExampleVisit
     answer: Answer = None
     problem: str = ""
     visit: SimulatedVisit | None = None
+    described: Described | None = None
 
     @property
     def passed(self) -> bool:
@@ -51,37 +56,34 @@ class Ran:
             return gettext("we can’t tell, which counts as not in it")
         return gettext("is in it") if self.answer else gettext("is not in it")
 
-    @property
-    def described(self) -> Described | None:
-        """The visitor; None for what is none."""
-        try:
-            return Described.from_data(self.example.visit)
-        except CannotSimulate:
-            return None
 
-    @property
-    def words(self) -> str:
-        """The visitor in words; "" where nothing is known of them."""
-        described = self.described
-        return in_a_line(described) if described else ""
-
-
-def run(ruleset: Ruleset, segment: Segment, examples: Iterable[ExampleVisit], host: str | None = None) -> list[Ran]:
+def run(
+    ruleset: Ruleset,
+    segment: Segment,
+    examples: Iterable[ExampleVisit],
+    host: str | None = None,
+    addresses: Addresses | None = None,
+) -> list[Ran]:
     """Each of these examples, against the segment as it stands in the ruleset.
 
-    `host`: the default site's, where it is known already; it is asked once, and not for each.
+    `host`, the default site's, and what stands at which `addresses`, where they are known already; they are asked once,
+    and not for each.
     """
     host = default_host() if host is None else host
-    return [_run(ruleset, segment.slug or UNNAMED, example, host) for example in examples]
+    addresses = addresses or Addresses()
+    return [_run(ruleset, segment.slug or UNNAMED, example, host, addresses) for example in examples]
 
 
-def _run(ruleset: Ruleset, slug: str, example: ExampleVisit, host: str) -> Ran:
+def _run(ruleset: Ruleset, slug: str, example: ExampleVisit, host: str, addresses: Addresses) -> Ran:
+    described = None
     try:
         described = Described.from_data(example.visit)
-        visit = SimulatedVisit(replace(described, host=described.host or host), ruleset)
-        return Ran(example, answer_of(visit.decide([slug]).get(slug)), visit=visit)
+        visit = SimulatedVisit(replace(described, host=described.host or host), ruleset, addresses)
+        return Ran(example, answer_of(visit.decide([slug]).get(slug)), visit=visit, described=described)
     except CannotSimulate as error:
-        return Ran(example, problem=str(error))
+        return Ran(example, problem=str(error), described=described)
+    except Exception as error:  # what is kept may be of anybody's making, and must not keep the others from being run
+        return Ran(example, problem=f"{type(error).__name__}: {error!r}", described=described)
 
 
 def examples_of(segments: Sequence[Segment]) -> Mapping[int, list[ExampleVisit]]:
@@ -94,35 +96,53 @@ def examples_of(segments: Sequence[Segment]) -> Mapping[int, list[ExampleVisit]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An example as a list has it: run against the segment as it is tried, and as it is saved; its visitor as a query.
+    """An example as a list has it: run against the segment as it is tried, and as it is saved.
 
-    `saved` is None where the two are the same. Of a live segment, what is saved is what visitors get.
+    `saved` is None where the two are the same. Of a live segment, what is saved is what visitors get. `words` and
+    `query` are its visitor in words and as a query; "" where nothing is known of them.
     """
 
     now: Ran
     saved: Ran | None
+    words: str
     query: str
 
 
 def kept_of(segment: Segment, ruleset: Ruleset, pages: Sequence[PageSeen], *, beside_saved: bool = False) -> list[Kept]:
     """The examples of a segment that stands in the ruleset; with `beside_saved` also against its rows."""
     examples = list(segment.examples.all()[:MOST_EXAMPLES]) if segment.pk else []
-    now = run(ruleset, segment, examples)
+    host, addresses = default_host() if examples else "", Addresses()
+    now = run(ruleset, segment, examples, host, addresses)
     saved: Sequence[Ran | None] = [None] * len(now)
     if beside_saved and examples:
         rows = list(Segment.objects.filter(pk=segment.pk).with_rules())
-        saved = [ran for row in rows for ran in run(ruleset_with(rows), row, examples)]
+        saved = [ran for row in rows for ran in run(ruleset_with(rows), row, examples, host, addresses)]
+    labels = labels_of(ran.described.intent for ran in now if ran.described)
     return [
-        Kept(ran, before, filled_in(described, pages).urlencode() if (described := ran.described) else "")
-        for ran, before in zip(now, saved, strict=True)
+        Kept(ran, before, words_of(ran, labels), query_of(ran, pages)) for ran, before in zip(now, saved, strict=True)
     ]
 
 
-def try_address(ran: Ran) -> str:
-    """The page on which the example can be tried by hand."""
-    described = ran.described
-    query = filled_in(described, pages_asked_about()).urlencode() if described else ""
-    return f"{reverse('personalise_try:index')}?try=1&segments={ran.example.segment_id}&{query}".rstrip("&")
+def words_of(ran: Ran, labels: Mapping[str, str]) -> str:
+    """Its visitor in words; "" where there are none."""
+    try:
+        return in_a_line(ran.described, labels) if ran.described else ""
+    except Exception:  # what can't be tried may not be sayable either; why, the example says itself
+        return ""
+
+
+def query_of(ran: Ran, pages: Sequence[PageSeen]) -> str:
+    """Its visitor as the form's query; "" where there is none."""
+    try:
+        return filled_in(ran.described, pages).urlencode() if ran.described else ""
+    except Exception:  # as above
+        return ""
+
+
+def try_address(ran: Ran, pages: Sequence[PageSeen]) -> str:
+    """The page on which the example can be tried by hand. `pages` are those that rules ask about."""
+    address = f"{reverse('personalise_try:index')}?try=1&segments={ran.example.segment_id}"
+    return f"{address}&{query_of(ran, pages)}".rstrip("&")
 
 
 class CannotKeep(ValueError):
@@ -145,7 +165,12 @@ def keep(segment: Segment, name: str, must_match: bool, described: Described) ->
             gettext("“%(segment)s” has %(most)d examples, which is the most. Delete one first.")
             % {"segment": segment, "most": MOST_EXAMPLES}
         )
+    taken = gettext("There is an example “%s” already. Give this one another name.") % name
     if segment.examples.filter(name=name).exists():
-        raise CannotKeep(gettext("There is an example “%s” already. Give this one another name.") % name)
-    example: ExampleVisit = segment.examples.create(name=name, must_match=must_match, visit=described.as_data())
+        raise CannotKeep(taken)
+    try:
+        with transaction.atomic():
+            example: ExampleVisit = segment.examples.create(name=name, must_match=must_match, visit=described.as_data())
+    except IntegrityError:  # somebody else was faster
+        raise CannotKeep(taken) from None
     return example

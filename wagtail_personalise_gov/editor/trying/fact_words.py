@@ -15,7 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ... import facts as rows
+from ...compiling import current_ruleset
 from ...core.facts import Fact, family
+from ...core.intents import DECLARED
 from ...facts import known_facts
 from ...models.fields import joined
 from ...models.iso import CONTINENTS, country_name, subdivision_name
@@ -23,6 +25,7 @@ from ...models.languages import language_name
 from ...models.rules.arrival import REFERRER_KINDS
 from ...models.rules.browser import DEVICES
 from ...visit.explaining import ExplainedFact
+from ...visit.simulation import READ_BY_THE_SITE, TOLD_BY_VISITOR
 
 NAMES: dict[str, Any] = {
     "visitor.first_visit": _("First visit"),
@@ -81,9 +84,15 @@ def fact_name(name: str) -> str:
 
 
 def fact_source(explained: ExplainedFact) -> str:
-    """Where its value comes from: "as you say", "from their account"."""
+    """Where its value comes from: "as you say", "from their account". What reads it is named to nobody."""
     if explained.given:
         return gettext("as you say")
+    if explained.source == TOLD_BY_VISITOR:
+        return gettext("as they told us")
+    if explained.source == READ_BY_THE_SITE:
+        return gettext("as this site reads it")
+    if explained.name.startswith("location."):
+        return gettext("from their internet address, or what the request says of it")
     known = next((str(words) for source, words in SOURCES if str(source) == explained.source), explained.source)
     return gettext("from %s") % known
 
@@ -98,11 +107,25 @@ def fact_value(name: str, value: Any, pages: Mapping[int, str] | None = None) ->
         return gettext("yes") if value else gettext("no")
     if isinstance(value, datetime):
         return formats.date_format(timezone.localtime(value, timezone.get_default_timezone()), "DATETIME_FORMAT")
+    if name == "visit.intent" and isinstance(value, Mapping):
+        return joined([_intent(slug, sure) for slug, sure in value.items()], gettext("and")) or gettext("nothing")
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {item}" for key, item in value.items()) or gettext("nothing")
     if isinstance(value, list | tuple | set | frozenset):
         return joined([_item(name, fact, item, pages or {}) for item in value], gettext("and")) or gettext("none")
     return _item(name, fact, value, pages or {})
+
+
+def _intent(slug: str, sure: Any) -> str:
+    """An intent as the rules name it, and how we know of it."""
+    intent = current_ruleset().intents.by_slug.get(slug)
+    label = str(intent.label) if intent else slug
+    if sure == DECLARED:
+        return gettext("“%s”, which they told us") % label
+    return gettext("“%(intent)s”, which the way they arrived suggests (%(percent)d%%)") % {
+        "intent": label,
+        "percent": round(float(sure) * 100),
+    }
 
 
 def _item(name: str, fact: Fact | None, item: Any, pages: Mapping[int, str]) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.views.generic import View
 from wagtail.admin import messages
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.log_actions import log
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from ...models import Segment
@@ -29,6 +30,13 @@ class ChangesExamples(PermissionCheckedMixin, View):
     permission_required = "change"
     http_method_names = ["post", "options"]
 
+    def locked(self, segment: Segment) -> str:
+        """Why this user may not change the segment now; "" where they may."""
+        lock = segment.get_lock()
+        if lock is None or not lock.for_user(self.request.user):
+            return ""
+        return str(lock.get_message(self.request.user))
+
     def answer(self, request: HttpRequest, segment: Segment, said: str, *, done: bool) -> HttpResponse:
         if request.headers.get("X-Requested-With") == FOR_SCRIPTS:
             return JsonResponse({"said": said, "done": done}, status=200 if done else 422)
@@ -44,6 +52,8 @@ class KeepView(ChangesExamples):
     def post(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
         segment = get_object_or_404(Segment, pk=pk)
         try:
+            if locked := self.locked(segment):
+                raise CannotKeep(locked)
             must = {"yes": True, "no": False}.get(request.POST.get("must", ""))
             if must is None:
                 raise CannotKeep(gettext("Say whether this visitor must be in the segment or must not."))
@@ -53,11 +63,15 @@ class KeepView(ChangesExamples):
             example = keep(segment, request.POST.get("name", ""), must, form.described())
         except CannotKeep as error:
             return self.answer(request, segment, str(error), done=False)
+        log(segment, "wagtail_personalise_gov.keep_example", user=request.user, data={"name": example.name})
         return self.answer(request, segment, gettext("“%s” is kept as an example.") % example, done=True)
 
 
 class DeleteExampleView(ChangesExamples):
     def post(self, request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponse:
         example = get_object_or_404(ExampleVisit.objects.select_related("segment"), pk=pk)
+        if locked := self.locked(example.segment):
+            return self.answer(request, example.segment, locked, done=False)
         example.delete()
+        log(example.segment, "wagtail_personalise_gov.delete_example", user=request.user, data={"name": example.name})
         return self.answer(request, example.segment, gettext("The example “%s” is deleted.") % example, done=True)

@@ -25,17 +25,19 @@ from ...conf import settings
 from ...core.decision import Reason
 from ...core.preference import Mode
 from ...models import Segment
+from ...models.inner import make_ready
 from ...visit.simulation import SimulatedVisit
-from ..permissions import has_permission
+from ...visit.viewing import SEEING
+from ..permissions import has_permission, may_see_segments
 from ..segments.choosing import status_in_a_word
-from ..segments.drafts import as_drafted, as_saved
+from ..segments.drafts import as_drafted
 from ..visitors.answers import filled_in
-from ..visitors.form import PRESETS, VisitorForm
+from ..visitors.form import VisitorForm
+from ..visitors.words import PRESETS
 from .examples import kept_of
 from .keeping import DeleteExampleView, KeepView
 from .traces import ORDER, Trace, answer_of, traces
 
-ANY_PERMISSION = ["add", "change", "publish", "view"]
 PER_PAGE = 20  # segments whose rules are told
 MOST_CHOSEN = 20  # segments that are chosen to be tried; of each, its latest draft is read
 TEMPLATES = "wagtail_personalise_gov/editor/try"
@@ -93,7 +95,7 @@ def tried(visit: SimulatedVisit, chosen: Sequence[Segment], number: Any, titles:
         shown = [own[slug] for slug in page]
     else:
         found = Segment.objects.filter(slug__in=list(page)).with_rules()
-        shown = as_saved(sorted(found, key=lambda segment: list(page).index(segment.slug)))
+        shown = make_ready(sorted(found, key=lambda segment: list(page).index(segment.slug)))
     return Tried(answers.count(True), answers.count(None), len(answers), traces(visit, shown, titles), page)
 
 
@@ -101,7 +103,7 @@ class SeesSegments(PermissionCheckedMixin):
     """For whoever has to do with segments."""
 
     permission_policy = ModelPermissionPolicy(Segment)
-    any_permission_required = ANY_PERMISSION
+    any_permission_required = SEEING
 
 
 class TryView(SeesSegments, WagtailAdminTemplateMixin, TemplateView):
@@ -177,7 +179,7 @@ class FieldsView(SeesSegments, View):
 
 class TryMenuItem(MenuItem):
     def is_shown(self, request: HttpRequest) -> bool:
-        return bool(TryView.permission_policy.user_has_any_permission(request.user, ANY_PERMISSION))
+        return may_see_segments(request.user)
 
 
 class TryViewSet(ViewSet):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.forms import Media
-from django.http import HttpRequest, HttpResponseBadRequest, JsonResponse, QueryDict
+from django.http import HttpRequest, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -72,15 +72,12 @@ class TryFormMixin(InWordsMixin):
     `result` and `examples` are HTML, `fields` too where the visitor's form has errors; `said` is for those who listen.
     """
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            form = self.get_form()  # type: ignore[attr-defined]
-            form.defer_required_fields()
-            form.is_valid()
-            segment = segment_of(form)
-        except (LookupError, ValueError, TypeError):  # cards that no form of ours posts
-            return HttpResponseBadRequest(gettext("This is not the form of a segment."), content_type="text/plain")
-        return JsonResponse(self.tried(segment, QueryDict(request.POST.get("visitor", "")[:8000])))
+    def read(self, form: Any) -> Segment:
+        return segment_of(form)
+
+    def answer(self, read: Any) -> HttpResponseBase:
+        visitor = QueryDict(self.request.POST.get("visitor", "")[:8000])  # type: ignore[attr-defined]
+        return JsonResponse(self.tried(read, visitor))
 
     def tried(self, segment: Segment, said: QueryDict) -> dict[str, Any]:
         ruleset = ruleset_with([segment])

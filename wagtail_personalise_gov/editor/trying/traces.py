@@ -123,8 +123,6 @@ def _notes(told: ExplainedSegment) -> Iterator[str]:
         yield gettext("It is in learning mode: they are counted, and see what everyone else sees.")
     if told.reason is Reason.REFUSED:
         yield gettext("They have turned adapting off, so nothing is looked at that is about them.")
-    if not told.rules and not told.problems:
-        yield gettext("It has no rules, so nobody is in it.")
     yield from told.problems
 
 

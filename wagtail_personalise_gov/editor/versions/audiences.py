@@ -16,19 +16,17 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
-from wagtail.permission_policies import ModelPermissionPolicy
 
-from ...models import Segment
-from .said import Kind, SaidOfVersion, VersionWarning, said_of_blocks
+from ...visit.viewing import may_see_segments
+from .said import SaidOfVersion, said_for
 
 MOST_BYTES = 100_000  # of a request
 MOST_VERSIONS = 1_000  # in a request
-MOST_SEGMENTS = 50  # of a version
 MOST_CHOSEN = 1_500  # segments of all versions together
+MOST_FOR_OTHERS = 200  # versions, and segments, where who asks may not see segments: no page of theirs has so many
 LARGEST_KEY = 2**63 - 1  # that a database takes
 
 TEMPLATE = "wagtail_personalise_gov/editor/versions/said.html"
-ACTIONS = ("view", "add", "change", "delete", "publish")  # who may do one of these may read what segments ask
 
 Blocks = list[list[list[int]]]
 
@@ -38,39 +36,18 @@ Blocks = list[list[list[int]]]
 def audiences(request: HttpRequest) -> JsonResponse:
     """``{"blocks": [[[1, 2], [3]]]}``, the segments of each version of each block, is answered in the same shape.
 
-    Whoever may enter the admin may choose segments, and reads here what the chooser says. What a segment asks is told
-    to those who may see segments.
+    What a segment asks is told to those who may see segments.
     """
     blocks = read(request)
     if isinstance(blocks, str):
         return JsonResponse({"problem": blocks}, status=400)
-    sees_rules = may_read_rules(request.user)
     template = get_template(TEMPLATE)
 
     def said(version: SaidOfVersion) -> dict[str, Any]:
-        html = template.render(
-            {"version": version, "sees_rules": sees_rules, "warnings": warnings(version, sees_rules)}
-        )
+        html = template.render({"version": version})
         return {"title": version.title, "html": html.strip(), "serious": any(w.is_serious for w in version.warnings)}
 
-    return JsonResponse({"blocks": [[said(version) for version in block] for block in said_of_blocks(blocks)]})
-
-
-def warnings(version: SaidOfVersion, sees_rules: bool) -> list[VersionWarning]:
-    """The version's warnings; what is wrong with a segment quotes its rules, which not everybody may read."""
-    if sees_rules:
-        return list(version.warnings)
-    names = {audience.key: audience.name for audience in version.audiences}
-    return [
-        VersionWarning(warning.kind, gettext("Nobody can be in “%s” as it stands.") % names[warning.segment])
-        if warning.kind is Kind.NOBODY and warning.segment is not None
-        else warning
-        for warning in version.warnings
-    ]
-
-
-def may_read_rules(user: Any) -> bool:
-    return bool(ModelPermissionPolicy(Segment).user_has_any_permission(user, ACTIONS))
+    return JsonResponse({"blocks": [[said(version) for version in block] for block in said_for(request.user, blocks)]})
 
 
 def read(request: HttpRequest) -> Blocks | str:
@@ -90,18 +67,18 @@ def read(request: HttpRequest) -> Blocks | str:
         isinstance(block, list) and all(map(_is_version, block)) for block in blocks
     ):
         return gettext("“blocks” must be a list of blocks: lists of versions, which are lists of segments’ numbers.")
-    if sum(map(len, blocks)) > MOST_VERSIONS or len(blocks) > MOST_VERSIONS:
-        return gettext("Too much: at most %d versions can be asked about at once.") % MOST_VERSIONS
-    if sum(len(version) for block in blocks for version in block) > MOST_CHOSEN:
-        return gettext("Too much: at most %d segments can be asked about at once.") % MOST_CHOSEN
+    is_editor_of_segments = may_see_segments(request.user)
+    versions, chosen = (MOST_VERSIONS, MOST_CHOSEN) if is_editor_of_segments else (MOST_FOR_OTHERS, MOST_FOR_OTHERS)
+    if sum(map(len, blocks)) > versions or len(blocks) > versions:
+        return gettext("Too much: at most %d versions can be asked about at once.") % versions
+    if sum(len(version) for block in blocks for version in block) > chosen:
+        return gettext("Too much: at most %d segments can be asked about at once.") % chosen
     return blocks
 
 
 def _is_version(version: Any) -> bool:
-    return (
-        isinstance(version, list)
-        and len(version) <= MOST_SEGMENTS
-        and all(isinstance(key, int) and not isinstance(key, bool) and 0 < key <= LARGEST_KEY for key in version)
+    return isinstance(version, list) and all(
+        isinstance(key, int) and not isinstance(key, bool) and 0 < key <= LARGEST_KEY for key in version
     )
 
 

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from django.utils.translation import gettext
-
-from ...core.conditions import Any, Condition, questions_in
-from ...core.contradictions import implies, inlined
+from ...core.conditions import Any, Condition
+from ...core.contradictions import implies
 from ...models import Rule, Segment
-from ...models.inner import MOST_LEVELS, in_bulk, inner_segments, prepare_problems
+from ...models.inner import in_bulk, inner_segments, prepare_problems, written_out
 from ...models.problems import found_in
 from ...models.words import InWords, rules_in_words
 
@@ -50,23 +48,16 @@ def known_of(keys: Iterable[int]) -> dict[int, Known]:
     rules = [rule for own in rules_of.values() for rule in own]
     inner = inner_segments(rules)
     prepare_problems(rules)
-    conditions = {
-        other.slug: condition
-        for other in inner.segments.values()
-        if other.live and not other.archived and (condition := _asked(other, other.get_rules())) is not None
-    }
     known = {}
     for key, segment in segments.items():
         own = rules_of[key]
         problems = [problem.text for problem in found_in(segment, own, inner) if problem.nobody]
-        if not own and not problems:
-            problems = [gettext("It has no rules, so nobody is in it.")]
         condition = _asked(segment, own) if takes_visitors(segment) and not problems else None
         known[key] = Known(
             segment,
             rules_in_words(own, segment.match == Segment.ANY, bool(segment.missing_rule_types), inner),
             problems,
-            written_out(condition, conditions) if condition is not None else None,
+            written_out(condition, inner, MOST_QUESTIONS) if condition is not None else None,
         )
     return known
 
@@ -83,17 +74,6 @@ def _asked(segment: Segment, rules: Iterable[Rule]) -> Condition | None:
         return segment.join(rule.asked() for rule in rules)
     except Exception:  # a rule of anybody's; its segment says what is wrong with it, and nothing is claimed
         return None
-
-
-def written_out(condition: Condition, conditions: Mapping[str, Condition]) -> Condition:
-    """The condition with the segments inside it written out, as far as it does not become too long."""
-    for _level in range(MOST_LEVELS):
-        for slug in sorted(condition.segments & conditions.keys()):
-            longer = inlined(condition, {slug: conditions[slug]})
-            if sum(1 for _question in questions_in(longer)) > MOST_QUESTIONS:
-                return condition
-            condition = longer
-    return condition
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ One call tells it of all blocks of a page, at as many queries as for one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Any
 
 from django.utils import formats
 from django.utils.text import get_text_list
@@ -15,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 
 from ...models import Segment
 from ...models.words import InWords
+from ...visit.viewing import may_see_segments
 from .known import Comparing, Known, known_of
 
 Versions = Sequence[Sequence[int]]  # of one block, in the editor's order: the primary keys of the segments of each
@@ -49,7 +51,8 @@ class VersionWarning:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """One of the segments that a version is for. `segment` and `words` are None where it was deleted."""
+    """One of the segments that a version is for. `segment` and `words` are None where it was deleted, and `words` for
+    who may not read what it asks."""
 
     key: int
     segment: Segment | None = None
@@ -85,6 +88,32 @@ class SaidOfVersion:
         """Why it can't be seen by anybody, or not by those of a segment of it, however the segments are published."""
         wanted = (Kind.UNREACHABLE, Kind.NO_SEGMENT, Kind.GONE, Kind.ARCHIVED)
         return tuple(warning for warning in self.warnings if warning.kind in wanted)
+
+
+def said_for(user: Any, blocks: Sequence[Versions]) -> list[list[SaidOfVersion]]:
+    """What a user may be told of the versions of each block: what segments ask, only if they may see segments.
+
+    Whoever may enter the admin may choose segments, so everybody reads what the chooser says: their names and status.
+    """
+    said = said_of_blocks(blocks)
+    if may_see_segments(user):
+        return said
+    return [[_without_rules(version) for version in block] for block in said]
+
+
+def _without_rules(version: SaidOfVersion) -> SaidOfVersion:
+    """What is wrong with a segment quotes its rules too."""
+    names = {audience.key: audience.name for audience in version.audiences}
+    return replace(
+        version,
+        audiences=tuple(replace(audience, words=None) for audience in version.audiences),
+        warnings=tuple(
+            replace(warning, text=gettext("Nobody can be in “%s” as it stands.") % names[warning.segment])
+            if warning.kind is Kind.NOBODY and warning.segment is not None
+            else warning
+            for warning in version.warnings
+        ),
+    )
 
 
 def said_of(versions: Versions) -> list[SaidOfVersion]:

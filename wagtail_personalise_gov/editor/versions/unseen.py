@@ -14,7 +14,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import DraftStateMixin
 
 from ...models.streams import FoundContent, personalised_of
-from .said import SaidOfVersion, said_of_blocks
+from .said import Kind, SaidOfVersion, said_for
 
 MOST_TOLD = 3  # versions in one message; whoever mends these meets the next
 
@@ -32,7 +32,7 @@ def warn_of_unseen_in_snippet(request: HttpRequest, instance: Any) -> None:
 
 def warn_of_unseen(request: HttpRequest, instance: Any) -> None:
     """One message that names the versions, with the way to the first of them; none where all can be seen."""
-    unseen = unseen_in(instance)
+    unseen = unseen_in(request, instance)
     if not unseen:
         return
     told = [_told(found, version) for found, version in unseen[:MOST_TOLD]]
@@ -45,13 +45,13 @@ def warn_of_unseen(request: HttpRequest, instance: Any) -> None:
     messages.warning(request, gettext("“%(page)s”: %(told)s") % {"page": instance, "told": " ".join(told)}, buttons)
 
 
-def unseen_in(instance: Any) -> list[tuple[FoundContent, SaidOfVersion]]:
+def unseen_in(request: HttpRequest, instance: Any) -> list[tuple[FoundContent, SaidOfVersion]]:
     """The versions in an object, as it stands in memory, that can't be seen by all whom they are for."""
     blocks = [found for found in personalised_of(instance) if found.content.versions]
     if not blocks:
         return []
-    said = said_of_blocks([[version.segments for version in found.content.versions] for found in blocks])
-    return [(found, version) for found, block in zip(blocks, said, strict=True) for version in block if version.lost]
+    said = said_for(request.user, [[version.segments for version in found.content.versions] for found in blocks])
+    return [(found, version) for found, block in zip(blocks, said, strict=True) for version in block if _why(version)]
 
 
 def _told(found: FoundContent, version: SaidOfVersion) -> str:
@@ -59,5 +59,10 @@ def _told(found: FoundContent, version: SaidOfVersion) -> str:
         "block": found.name,
         "number": version.number,
         "title": version.title,
-        "warnings": " ".join(warning.text for warning in version.lost),
+        "warnings": " ".join(_why(version)),
     }
+
+
+def _why(version: SaidOfVersion) -> list[str]:
+    """Why not all of its visitors see it now. Learning mode and a review that is due are somebody's own decision."""
+    return [warning.text for warning in version.warnings if warning.kind not in (Kind.LEARNING, Kind.OVERDUE)]

@@ -2,7 +2,7 @@
 
 What the form says becomes a `Described` visit, so that whatever tries one (a page, a panel, a preview, an example that
 is kept) says and reads it in the same way. How the words of a field are read stands in `sayings`, what is said in short
-in `visitor_words`.
+in `words`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ from .sayings import (
     place_facts,
     referrer_address,
 )
-from .words import PRESETS, Preset, in_a_line, in_words
-
-__all__ = ["PRESETS", "Preset", "VisitorForm", "in_words"]
+from .words import in_a_line
 
 MAX_TEXT = 255  # characters of most answers
 MAX_LINK = 2000

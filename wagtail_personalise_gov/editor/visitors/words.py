@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,16 +67,22 @@ PRESETS: tuple[Preset, ...] = (
 
 
 def in_words(described: Described) -> list[str]:
-    """What is said of a visitor, a short phrase each: "From Riverside", "On a phone", "Second visit". Never raises."""
-    return [capfirst(words) for words in _said(described)]
+    """What is said of a visitor whom a form described, a short phrase each: "From Riverside", "On a phone"."""
+    return [capfirst(words) for words in _said(described, labels_of([described.intent]))]
 
 
-def in_a_line(described: Described) -> str:
-    """The same in one line: "From Riverside, on a phone"; "" for nothing. Never raises."""
-    return capfirst(", ".join(_said(described)))
+def in_a_line(described: Described, labels: Mapping[str, str] | None = None) -> str:
+    """The same in one line: "From Riverside, on a phone"; "" for nothing. `labels` of intents, if they are read."""
+    return capfirst(", ".join(_said(described, labels_of([described.intent]) if labels is None else labels)))
 
 
-def _said(said: Described) -> Iterator[str]:
+def labels_of(slugs: Iterable[str]) -> dict[str, str]:
+    """The labels of these intents by slug; no query for none."""
+    asked = {slug for slug in slugs if slug}
+    return {intent.slug: str(intent.label) for intent in Intent.objects.filter(slug__in=asked)} if asked else {}
+
+
+def _said(said: Described, labels: Mapping[str, str]) -> Iterator[str]:
     if said.preference is Preference.REFUSED:
         yield gettext("has turned adapting off")
     yield from _place(said)
@@ -85,8 +91,7 @@ def _said(said: Described) -> Iterator[str]:
     if link := whole_link(said.host, said.path, said.query):
         yield gettext("opens %s") % link
     if said.intent:
-        label = Intent.objects.filter(slug=said.intent).first()
-        yield gettext("told us: %s") % (label.label if label else said.intent)
+        yield gettext("told us: %s") % labels.get(said.intent, said.intent)
     if kind := said.facts.get("device.kind"):
         yield gettext("on %s") % dict(DEVICES).get(kind, kind)
     if languages := languages_in(said.language):

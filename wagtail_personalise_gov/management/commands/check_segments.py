@@ -11,11 +11,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
 from ...compiling import ruleset_with
-from ...editor.segments.drafts import as_drafted, as_saved
+from ...editor.segments.drafts import as_drafted
 from ...editor.trying.examples import Ran, examples_of, run
 from ...editor.trying.traces import Trace, traces
 from ...models import Segment
-from ...visit.simulation import default_host
+from ...models.inner import make_ready
+from ...visit.simulation import Addresses, default_host
 
 WRONG_USE = 3  # exit code, as that of explain_decision
 FAILED = 1
@@ -86,13 +87,13 @@ def chosen(slugs: Sequence[str], *, drafts: bool) -> list[Segment]:
                 )
         segments = segments.filter(slug__in=slugs)
     found = list(segments.filter(examples__isnull=False).distinct().with_rules().order_by("slug"))
-    return as_drafted(found) if drafts else as_saved(found)
+    return as_drafted(found) if drafts else make_ready(found)
 
 
 def run_all(segments: Sequence[Segment]) -> list[tuple[Segment, list[Ran]]]:
     """Each segment with its examples, all against one ruleset."""
-    ruleset, kept, host = ruleset_with(segments), examples_of(segments), default_host()
-    return [(segment, run(ruleset, segment, kept[segment.pk], host)) for segment in segments]
+    ruleset, kept, host, addresses = ruleset_with(segments), examples_of(segments), default_host(), Addresses()
+    return [(segment, run(ruleset, segment, kept[segment.pk], host, addresses)) for segment in segments]
 
 
 def why(segment: Segment, ran: Ran) -> Trace | None:

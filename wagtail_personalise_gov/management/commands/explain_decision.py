@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 
+from ...conf import settings
 from ...core.decision import MATCHING, Reason
-from ...core.preference import Preference
+from ...core.preference import Mode, Preference
 from ...models import Segment
 from ...visit.explaining import ExplainedFact, ExplainedSegment, explained_facts, explained_segments
 from ...visit.simulation import MEMORY, CannotSimulate, Described, SimulatedVisit
@@ -172,6 +173,8 @@ def account(name: str) -> Any:
 
 
 def refuse_unless_live(slug: str, visit: SimulatedVisit) -> None:
+    if settings.MODE is Mode.OFF:
+        raise CommandError("The setting MODE is 'off', so nobody is in any segment.", returncode=WRONG_USE)
     if slug in visit.ruleset.segments:
         return
     if visit.ruleset.paused:
@@ -197,6 +200,7 @@ def as_json(visit: SimulatedVisit, segments: list[ExplainedSegment], facts: list
     return {
         "at": visit.local_time.isoformat(),
         "preference": str(visit.preference),
+        "off": settings.MODE is Mode.OFF,
         "paused": visit.ruleset.paused,
         "segments": [
             {
@@ -248,6 +252,10 @@ def portable(value: Any) -> Any:
 def as_text(visit: SimulatedVisit, segments: list[ExplainedSegment], facts: list[ExplainedFact]) -> str:
     choice = "allows" if visit.preference is Preference.ALLOWED else "has refused"
     lines = [f"At {visit.local_time:%Y-%m-%d %H:%M %Z}, of a visitor who {choice} that pages adapt."]
+    if settings.MODE is Mode.OFF:
+        lines.append(
+            "The setting MODE is 'off': nobody is in any segment. This is how it would be if the site adapted."
+        )
     if visit.ruleset.paused:
         lines.append("Personalisation is paused: nobody is in any segment.")
     elif not segments:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from ...portable import SegmentFileError, from_text, import_segments
+from ...visit.simulation import problem_of_visit
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} can't be read: {error}") from error
         try:
-            changes = import_segments(from_text(text), dry_run=dry_run)
+            changes = import_segments(from_text(text), dry_run=dry_run, problem_of_visit=problem_of_visit)
         except SegmentFileError as error:
             raise CommandError(f"Nothing was written. {_counted(len(error.problems))}:\n{error}") from error
         for change in changes:

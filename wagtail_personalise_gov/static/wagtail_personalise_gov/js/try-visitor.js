@@ -35,8 +35,7 @@
 
     /** The fields come when the panel is opened first, and what was changed meanwhile is tried when it is again. */
     async open() {
-      if (!this.fieldsTarget.firstElementChild) await this.load("");
-      await this.try();
+      if (this.fieldsTarget.firstElementChild || (await this.load(""))) await this.try();
     }
 
     changed() {
@@ -52,18 +51,20 @@
     /** A preset, or an example: the visitor stands in the link. */
     async fill({ currentTarget }) {
       const { search } = new URL(currentTarget.href, window.location.href);
-      await this.load(search);
-      await this.try({ loud: true });
+      if (await this.load(search)) await this.try({ loud: true });
       this.formTarget.querySelector("button[type='submit']").focus();
     }
 
+    /** Whether they came; if not, that is said, and what was said of the visitor stays. */
     async load(search) {
       try {
         const answer = await fetch(`${this.fieldsValue}${search}`, { headers: SCRIPT });
         if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
         this.fieldsTarget.innerHTML = await answer.text();
+        return true;
       } catch {
         this.say(this.failedValue, { shown: true });
+        return false;
       }
     }
 

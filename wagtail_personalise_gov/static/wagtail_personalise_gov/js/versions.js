@@ -9,6 +9,7 @@
 
   const MILLISECONDS_QUIET = 400; // after the last change, before the server is asked
   const MOST_VERSIONS = 1000; // that the server answers in one request
+  const MOST_CHOSEN = 1500; // segments of these together
 
   /** The controllers whose versions changed since they were last asked about. */
   const changed = new Set();
@@ -35,14 +36,18 @@
     waiting.forEach((asked, url) => {
       let lot = [];
       let size = 0;
+      let chosen = 0;
       asked.forEach((one) => {
-        if (size && size + one.versions.length > MOST_VERSIONS) {
+        const keys = one.versions.reduce((total, version) => total + version.length, 0);
+        if (lot.length && (size + one.versions.length > MOST_VERSIONS || chosen + keys > MOST_CHOSEN)) {
           ask(url, lot);
           lot = [];
           size = 0;
+          chosen = 0;
         }
         lot.push(one);
         size += one.versions.length;
+        chosen += keys;
       });
       if (lot.length) ask(url, lot);
     });
