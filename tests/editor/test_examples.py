@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages.storage import default_storage
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -186,7 +187,12 @@ broken = pytest.mark.parametrize("visit", NONE_AT_ALL.values(), ids=NONE_AT_ALL.
 def test_what_describes_nobody_is_told_so_wherever_it_stands_and_can_be_deleted(
     desk: Client, phones: Segment, visit: Any
 ) -> None:
-    kept = example(phones, visit, name="Broken")
+    try:
+        with transaction.atomic():
+            kept = example(phones, visit, name="Broken")
+    except DataError:  # PostgreSQL keeps no half of a character, so nobody meets one there
+        assert "\\ud800" in json.dumps(visit)
+        return
     example(phones, PHONE)
     page = desk.get(f"/admin/personalisation/try/?try=1&segments={phones.pk}")
     assert [one.now.passed for one in page.context["kept"]] == [False, True]
