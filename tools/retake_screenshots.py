@@ -136,6 +136,29 @@ def open_shared(page: Page) -> None:
     page.get_by_label("Link to the preview").wait_for()
 
 
+def open_first(page: Page) -> None:
+    """The first of a list."""
+    page.locator("table.listing tbody td.title a").first.click()
+    page.wait_for_load_state("networkidle")
+
+
+def open_chooser(page: Page) -> None:
+    page.get_by_role("button", name="Add a rule").click()
+    page.get_by_role("button", name="Another segment").click()
+    page.locator("[data-chooser-action-choose]:visible").last.click()
+    page.get_by_role("heading", name="Choose").wait_for()
+    page.wait_for_timeout(500)  # milliseconds; it fades in
+
+
+def open_preview(page: Page) -> None:
+    page.get_by_role("link", name="Flooding: what to do").first.click()
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Toggle preview").click()
+    page.get_by_label("Preview mode").select_option(label="As: “Riverside”")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(3_000)  # milliseconds; the preview loads in a frame of its own
+
+
 def open_seen(page: Page) -> None:
     page.locator("wagtail-userbar").locator("#wagtail-userbar-trigger").click()
     page.get_by_role("menuitem", name="What you see here").click()
@@ -166,6 +189,11 @@ PICTURES = [
         login="editor",
         height=900,
     ),
+    Picture("admin-chooser", f"{SEGMENTS}add/", login="editor", then=open_chooser),
+    Picture("admin-intent", "/admin/personalisation/intents/", login="editor", then=open_first, height=1300),
+    Picture("admin-goal", "/admin/personalisation/goals/", login="editor", then=open_first, height=1150),
+    Picture("admin-pause", "/admin/personalisation/pause/", login="editor", height=560),
+    Picture("admin-preview", "/admin/pages/search/?q=flooding", login="editor", then=open_preview, height=900),
     Picture("admin-try-panel", SEGMENTS, login="editor", then=open_try_panel, height=1000),
     Picture("admin-versions", "/admin/pages/search/?q=flooding", login="editor", then=open_versions, height=1250),
     Picture(
