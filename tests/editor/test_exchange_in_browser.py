@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 
 from wagtail_personalise_gov.editor.addresses import addresses_for
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, Segment
 
 from ..factories import make_segment
 from ..portable.conftest import FIRST_TIME, document, rule, segment
+from .test_in_browser import desk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
-    from pytest_django.live_server_helper import LiveServer
 
-
-@pytest.fixture
-def desk(page: Page, live_server: LiveServer, admin: User) -> Iterator[Page]:
-    """A browser in which the administrator is signed in."""
-    client = Client()
-    client.force_login(admin)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": f"{live_server.url}/"}])
-    yield page
-    page.goto("about:blank")  # the page says goodbye to the server, which must still be there
-    page.wait_for_timeout(300)
+__all__ = ["desk"]
 
 
 def tab_to(desk: Page, wanted: Locator, most: int = 40) -> None:

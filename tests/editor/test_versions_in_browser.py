@@ -3,35 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
-from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from wagtail_personalise_gov.models import LocationRule, Segment
 
 from ..agency.models import AgencyPage
 from ..factories import hero, make_page, make_segment, personalised
+from .test_in_browser import desk
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
     from pytest_django.live_server_helper import LiveServer
 
-
-@pytest.fixture
-def desk(page: Page, live_server: LiveServer, admin: User) -> Iterator[Page]:
-    """A browser in which the administrator is signed in."""
-    client = Client()
-    client.force_login(admin)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": f"{live_server.url}/"}])
-    yield page
-    page.goto("about:blank")  # the form says goodbye to the server, which must still be there
-    page.wait_for_timeout(300)
+__all__ = ["desk"]
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import translation
 
 from ...compiling import ruleset_with
@@ -17,28 +17,17 @@ from ...editor.trying.traces import Trace, traces
 from ...models import Segment
 from ...models.inner import make_ready
 from ...visit.simulation import Addresses, default_host
+from ..answering import WRONG_USE, AnsweringCommand
 
-WRONG_USE = 3  # exit code, as that of explain_decision
 FAILED = 1
 
 
-class Command(BaseCommand):
+class Command(AnsweringCommand):
     help = (
         "Try the example visits of all live segments, and name those that do not come out as expected, with every "
         "rule's own answer. Ends with 0 if all do, 1 if some do not, 3 if the question can't be put. Examples that say "
         "no date and time are tried as of now."
     )
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """One that ends with our code for wrong use, as argparse's own might be taken for an answer."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        leave = parser.exit
-
-        def exit_with(status: int = 0, message: str | None = None) -> NoReturn:
-            leave(WRONG_USE if status else 0, message)
-
-        parser.exit = exit_with  # type: ignore[method-assign]
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

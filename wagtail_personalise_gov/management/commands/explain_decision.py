@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone, translation
 
 from ...conf import settings
@@ -18,9 +18,9 @@ from ...core.preference import Mode, Preference
 from ...models import Segment
 from ...visit.explaining import ExplainedFact, ExplainedSegment, explained_facts, explained_segments
 from ...visit.simulation import MEMORY, CannotSimulate, Described, SimulatedVisit
+from ..answering import WRONG_USE, AnsweringCommand
 
 EXIT = {True: 0, False: 1, None: 2}
-WRONG_USE = 3  # exit code; 1 and 2 are answers
 
 ANSWERS = {True: "yes", False: "no", None: "can't tell"}
 REASONS = {
@@ -32,23 +32,12 @@ REASONS = {
 }
 
 
-class Command(BaseCommand):
+class Command(AnsweringCommand):
     help = (
         "Say for a visit that you describe which live segments it is in, with every rule's own answer and the facts "
         "behind it. Ends with 0; with --segment, 0 if it is in that segment, 1 if not, 2 if that can't be told, and 3 "
         "if the question can't be put."
     )
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """One that ends with our code for wrong use: argparse's own is 2, which is an answer here."""
-        parser = super().create_parser(prog_name, subcommand, **kwargs)
-        leave = parser.exit
-
-        def exit_with(status: int = 0, message: str | None = None) -> NoReturn:
-            leave(WRONG_USE if status else 0, message)
-
-        parser.exit = exit_with  # type: ignore[method-assign]
-        return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--ip", default="", help="the visitor's internet address")
