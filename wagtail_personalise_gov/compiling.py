@@ -34,6 +34,7 @@ from .core.intents import Intents, Signal
 from .core.pages import NOTHING_WATCHED, Watched, Watching
 from .core.preference import Mode
 from .core.ruleset import NO_RULES, Ruleset
+from .core.site_words import SiteWords
 from .facts import facts_named
 from .models import Goal, Intent, IntentSignal, PagesViewedRule, PersonalisationSettings, Rule, RulesetState, Segment
 from .models.addresses import PAGE_MODEL, page_address
@@ -68,7 +69,7 @@ def compile_ruleset() -> Ruleset:
 
 def _compile(state: RulesetState) -> Ruleset:
     if state.paused_at is not None:
-        return Ruleset(version=state.version, paused=True)
+        return Ruleset(version=state.version, sites=_words(_site_settings()), paused=True)
     return _compile_live(state.version)
 
 
@@ -89,9 +90,8 @@ def _compile_live(version: str) -> Ruleset:
     }
     _keep_accounts_apart(conditions)
     facts = facts_named(name for condition in conditions.values() for name in condition.facts)
-    site_holdouts = {
-        row.site_id: row.holdout_share for row in PersonalisationSettings.objects.filter(holdout_percent__gt=0)
-    }
+    of_sites = _site_settings()
+    site_holdouts = {row.site_id: row.holdout_share for row in of_sites if row.holdout_percent}
     return Ruleset(
         version=version,
         segments=conditions,
@@ -109,7 +109,16 @@ def _compile_live(version: str) -> Ruleset:
         if site_holdouts
         else frozenset(),
         goals=_goals(),
+        sites=_words(of_sites),
     )
+
+
+def _site_settings() -> list[PersonalisationSettings]:
+    return list(PersonalisationSettings.objects.prefetch_related("wordings"))
+
+
+def _words(of_sites: Iterable[PersonalisationSettings]) -> dict[int, SiteWords]:
+    return {row.site_id: row.words() for row in of_sites}
 
 
 def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:

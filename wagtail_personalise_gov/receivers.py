@@ -20,6 +20,7 @@ from .models import (
     Rule,
     RuleTypeInUse,
     Segment,
+    SiteWording,
 )
 from .models.addresses import PAGE_MODEL
 from .models.missing import rule_models
@@ -61,7 +62,16 @@ def stop_watching(sender: Any, instance: Segment, **kwargs: Any) -> None:
 unpublished.connect(stop_watching, sender=Segment, dispatch_uid="wagtail_personalise_gov.stop_watching")
 
 # Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
-models: list[type[Model]] = [Segment, Intent, IntentSignal, Goal, PersonalisationSettings, Site, *rule_models()]
+models: list[type[Model]] = [
+    Segment,
+    Intent,
+    IntentSignal,
+    Goal,
+    PersonalisationSettings,
+    SiteWording,
+    Site,
+    *rule_models(),
+]
 for model in models:
     for change in (post_save, post_delete):
         change.connect(retire_ruleset, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")

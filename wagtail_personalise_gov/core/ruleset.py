@@ -22,6 +22,7 @@ from .goals import NO_GOALS, Goals
 from .intents import Intents
 from .pages import NOTHING_WATCHED, Watching
 from .questions import Test, ask
+from .site_words import NO_WORDS, SiteWords
 
 PLANS_KEPT = 512  # the sets of segments that pages ask together; one page asks one set
 
@@ -45,6 +46,7 @@ class Ruleset:
     `learning` are the slugs of segments that are counted and change nothing. `holdouts` says how many of 10,000 lots
     are held back from a segment, `site_holdouts` how many from all segments on a site, by its key; no entry means none.
     The site's share leaves out `for_everybody`: segments that ask nothing about the visitor, but the date, say.
+    `sites` holds what sites say of themselves, by the site's key; it is there also while paused.
     `paused` means: nothing is decided, every page shows its standard version. A paused ruleset holds no segments.
     """
 
@@ -60,6 +62,7 @@ class Ruleset:
     site_holdouts: Mapping[int, int] = field(default_factory=dict)
     for_everybody: frozenset[str] = frozenset()
     goals: Goals = NO_GOALS
+    sites: Mapping[int, SiteWords] = field(default_factory=dict)
     paused: bool = False
 
     def __post_init__(self) -> None:
@@ -73,6 +76,10 @@ class Ruleset:
     def needs(self) -> frozenset[str]:
         """The names of the facts that any live segment asks."""
         return frozenset(family(name) for condition in self.segments.values() for name in condition.facts)
+
+    def words_of(self, site: int | None) -> SiteWords:
+        """What the site with this key says of itself; empty words where nothing was written."""
+        return NO_WORDS if site is None else self.sites.get(site, NO_WORDS)
 
     def slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
         """The slugs of the live segments with these keys, in order. A key of no live segment is left out."""

@@ -31,7 +31,7 @@ from .rules import (
     VisitIntentRule,
 )
 from .segments import Segment
-from .site_settings import PersonalisationSettings
+from .site_settings import PersonalisationSettings, SiteWording
 from .state import RulesetState
 from .tallies import DailyTally, TallyBatch
 
@@ -63,6 +63,7 @@ __all__ = [
     "Segment",
     "SegmentRule",
     "SiteRule",
+    "SiteWording",
     "TallyBatch",
     "TimeOfDayRule",
     "VisitCountRule",

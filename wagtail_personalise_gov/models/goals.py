@@ -17,10 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.search import index
 
 from .addresses import PAGE_MODEL
+from .links import link_problem
 from .segments import validate_slug
 from .tallies import DailyTally
-
-SCHEMES = frozenset({"http", "https", "mailto", "tel"})  # where a link that is counted may lead
 
 
 def utc_today() -> date:
@@ -166,19 +165,4 @@ def path_problem(path: str) -> str | None:
         return gettext("Write it without the site’s name, beginning with a slash: /apply/done/")
     if parts.query or parts.fragment or "*" in path:
         return gettext("Write the plain address, without “?”, “#” or “*”: /apply/done/")
-    return None
-
-
-def link_problem(link: str) -> str | None:
-    """What is wrong with where a counted link leads; None for nothing."""
-    try:
-        parts = urlsplit(link.strip())
-    except ValueError:
-        parts = urlsplit("")
-    here = link.startswith("/") and not link.startswith(("//", "/\\"))
-    whole = parts.scheme in SCHEMES and bool(parts.netloc or parts.path)
-    if parts.scheme in ("http", "https") and not parts.netloc:
-        whole = False
-    if not (here or whole) or any(character.isspace() or ord(character) < 32 for character in link.strip()):
-        return gettext("Write where the link leads: a whole address, such as https://apply.example.gov/start.")
     return None

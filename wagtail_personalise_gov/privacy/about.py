@@ -36,7 +36,7 @@ from .counted import counting_told, held_back_now, remark_on
 from .credits import credits_for
 from .live import PublicSegment, live_segments
 from .returning import way_back
-from .words import about_title
+from .words import about_title, wording
 
 ERASED = "erased"  # the value of `done` in the address after everything was erased
 
@@ -61,8 +61,8 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     back = _page_before(request, visit)
     here = reverse("personalise:about")
     return {
-        "service": settings.SERVICE_NAME,
-        "about_title": about_title(),
+        "service": wording(visit).service_name,
+        "about_title": about_title(visit),
         "back": back,
         "here": here,
         "here_and_back": f"{here}?{urlencode({'back': back})}" if back else here,

@@ -20,9 +20,10 @@ from ..conf import settings
 from ..core.facts import Fact
 from ..core.preference import Because, Mode, Preference, Standing
 from ..core.ruleset import Ruleset
+from ..core.site_words import Wording
 from ..facts import facts_named
 from ..visit.visit import PreviewVisit, Visit
-from .words import about_title, listed, may_know_names, used, used_in_short
+from .words import about_title, listed, may_know_names, used, used_in_short, wording
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
@@ -47,12 +48,15 @@ def render_banner(request: HttpRequest | None) -> SafeString:
         return NOTHING
     page_adapts = any(fact.about_visitor for fact in facts_named(visit.asked))
     standing = visit.standing  # from here on the page is private: what stands on it depends on the visitor
-    context: dict[str, Any] = {"next": request.get_full_path(), "label": about_title()}
+    context: dict[str, Any] = {"next": request.get_full_path(), "label": banner_label(visit)}
     if standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE:
         template, context["allowed"] = "confirmation", standing.preference is Preference.ALLOWED
         context |= {"counting": settings.COUNTING, "counted": standing.counts}
     elif standing.because is Because.DEFAULT:
-        template, context["question"] = "banner", question(visit.ruleset, page_adapts, standing)
+        template, context["question"] = (
+            "banner",
+            question(visit.ruleset, page_adapts, standing, wording(visit), context["label"]),
+        )
     else:
         return NOTHING
     try:
@@ -80,8 +84,17 @@ def belongs(request: HttpRequest, visit: Visit) -> bool:
     return not visit.ruleset.paused and bool(used(visit.ruleset) or settings.COUNTING)
 
 
-def question(ruleset: Ruleset, page_adapts: bool, standing: Standing) -> Question:
-    """The banner's words. `page_adapts`: this very page asked something, not only others of the site."""
+def banner_label(visit: Visit) -> str:
+    """The heading of the banner: the site's own, or the title of the page about it."""
+    return wording(visit).banner_heading or about_title(visit)
+
+
+def question(ruleset: Ruleset, page_adapts: bool, standing: Standing, own: Wording, label: str) -> Question:
+    """The banner's words. `page_adapts`: this very page asked something, not only others of the site.
+
+    What a site says in its `own` words stands first, and takes nothing away: what follows is put together from what is
+    live, so that it can't lie.
+    """
     facts = used(ruleset)
     on = settings.MODE is Mode.OPT_OUT
     refused_counting = standing.choice is not None and standing.choice.counting is False
@@ -102,7 +115,9 @@ def question(ruleset: Ruleset, page_adapts: bool, standing: Standing) -> Questio
         sentences.append(gettext("You’ll find the same information if you leave it off."))
         allow, refuse = gettext("Turn it on"), gettext("Leave it off")
     counting = settings.COUNTING and not on and not refused_counting
-    return Question(about_title(), tuple(sentences), allow, refuse, counting)
+    if own.banner_introduction:
+        sentences.insert(0, own.banner_introduction)
+    return Question(label, tuple(sentences), allow, refuse, counting)
 
 
 def _what_happens(page_adapts: bool, on: bool) -> str:

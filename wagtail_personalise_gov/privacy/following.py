@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from ..models import Goal
-from ..models.goals import SCHEMES, link_problem
+from ..models.links import SCHEMES, link_problem
 from ..visit.goals import goal_reached
 
 

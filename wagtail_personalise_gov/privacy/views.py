@@ -21,7 +21,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from wagtail.models import Site
 
-from ..conf import settings
 from ..core.preference import Preference
 from ..visit.cookies import CONFIRM
 from ..visit.origin import Origin, origin_of
@@ -31,7 +30,7 @@ from .answers import BadAnswer, place_in
 from .proof import TOKEN_FIELD, brings_token, keep_token, new_token
 from .register import public_register
 from .returning import way_back
-from .words import about_title
+from .words import about_title, wording
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
@@ -196,9 +195,10 @@ def _bad(request: HttpRequest, message: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
+    visit = visit_of(request)
     return {
-        "service": settings.SERVICE_NAME,
-        "about_title": about_title(),
+        "service": wording(visit).service_name,
+        "about_title": about_title(visit),
         "about_url": reverse("personalise:about"),
         "action": request.path,
     }

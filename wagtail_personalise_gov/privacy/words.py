@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..core.facts import Fact
 from ..core.ruleset import Ruleset
+from ..core.site_words import NO_WORDS, SiteWords, Wording
 from ..facts import FACTS, facts_named
+from ..visit.visit import Visit
 
 # The beginning of a fact's name → what it is in a few words. A site's own facts speak for themselves, by their meaning.
 SHORT: tuple[tuple[str, Any], ...] = (
@@ -28,10 +31,23 @@ SHORT: tuple[tuple[str, Any], ...] = (
 NAMES_YOU = "account."
 
 
-def about_title() -> str:
+def site_words(visit: Visit | None) -> SiteWords:
+    """What the site of this visit says of itself. Costs no query but that for the site, and that only where needed."""
+    if visit is None or not visit.ruleset.sites:
+        return NO_WORDS
+    return visit.ruleset.words_of(visit.site.pk if visit.site else None)
+
+
+def wording(visit: Visit | None) -> Wording:
+    """The site's own words in the language of the page. Its name is that of the settings where it gives none."""
+    words = site_words(visit).in_language(get_language() or "")
+    return words if words.service_name else replace(words, service_name=settings.SERVICE_NAME)
+
+
+def about_title(visit: Visit | None) -> str:
     """The title of the page about personalisation, and of the links to it."""
-    if settings.SERVICE_NAME:
-        return gettext("How %(service)s adapts to you") % {"service": settings.SERVICE_NAME}
+    if service := wording(visit).service_name:
+        return gettext("How %(service)s adapts to you") % {"service": service}
     return gettext("How this site adapts to you")
 
 

@@ -92,11 +92,14 @@ def goal_link(slug: Any) -> str:
     return reverse("personalise:goal", args=[str(getattr(slug, "slug", slug))])
 
 
-@register.simple_tag
-def personalise_link(text: Any = "") -> SafeString:
+@register.simple_tag(takes_context=True)
+def personalise_link(context: Context, text: Any = "") -> SafeString:
     """A link to the page about personalisation. It reads the same to everybody, so that it may stand on every page."""
+    visit = getattr(context.get("request"), "visit", None)
     return format_html(
-        '<a class="govuk-link personalise-link" href="{}">{}</a>', reverse("personalise:about"), text or about_title()
+        '<a class="govuk-link personalise-link" href="{}">{}</a>',
+        reverse("personalise:about"),
+        text or about_title(visit),
     )
 
 
