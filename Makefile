@@ -10,7 +10,7 @@ comma := ,
 SERVICES := $(if $(filter postgres%,$(DATABASE_URL)),$(comma)postgres)$(if $(CACHE_URL),$(comma)redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test coverage lint format docs reference messages screenshots wheel clean
+.PHONY: help demo demo-reset test coverage lint format audit guards docs reference messages screenshots wheel clean
 
 help:
 	@echo "make demo               the example site on http://127.0.0.1:$(PORT)/ (make demo PORT=8001)"
@@ -19,9 +19,11 @@ help:
 	@echo "make coverage           the tests, and which lines they never reach"
 	@echo "make lint               style (ruff), types (mypy), what imports what (lint-imports)"
 	@echo "make format             put the style right where a machine can"
+	@echo "make audit              known vulnerabilities in what is installed (asks a database on the internet)"
+	@echo "make guards             breaks each privacy guard in a copy, to see that the tests notice (takes a while)"
 	@echo "make docs               the documentation, into var/docs"
 	@echo "make reference          write the generated parts of docs/reference again"
-	@echo "make messages           collect the texts to translate, and compile the translations (needs gettext)"
+	@echo "make messages           collect the texts to translate, and compile the translations"
 	@echo "make screenshots        take the pictures in docs/images again (needs Chromium)"
 	@echo "make wheel              the package as a wheel, into dist, and a look at what it holds"
 	@echo "make clean              remove the environment and everything that was generated"
@@ -55,15 +57,20 @@ format: $(VENV)/.with-test,lint
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+audit: $(VENV)/.with-test,lint,audit
+	@$(BIN)/python tools/audit_dependencies.py $(AUDIT_NOTES)
+
+guards: $(VENV)/.with-test
+	@$(BIN)/python tools/break_guards.py $(ARGS)
+
 docs: $(VENV)/.with-docs
 	$(BIN)/mkdocs build --strict --site-dir var/docs
 
 reference: $(VENV)/.with-test
 	@$(BIN)/python tools/write_reference.py
 
-messages: $(VENV)/.with-demo
-	cd wagtail_personalise_gov && ../$(BIN)/django-admin makemessages --all --no-obsolete
-	cd wagtail_personalise_gov && ../$(BIN)/django-admin compilemessages
+messages: $(VENV)/.with-test
+	@$(BIN)/python tools/messages.py
 
 screenshots: $(VENV)/.with-test
 	@$(BIN)/python tools/retake_screenshots.py $(ARGS)

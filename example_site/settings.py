@@ -94,6 +94,8 @@ WAGTAIL_PERSONALISE_GOV = {
     # For the bar that lets a reader be somebody else. A site of yours needs neither of these two.
     "GEO_PROVIDER": "example_site.geo.DemoGeo",
     "VISITOR_STORE": "example_site.stores.DemoStore",
+    # Every version that was chosen for a visit can be asked why it is shown.
+    "SAY_WHY": True,
     # What is shown, and what it achieves, is counted as daily totals.
     "COUNTING": True,
 }

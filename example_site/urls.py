@@ -1,4 +1,4 @@
-"""Addresses: the package's two, the example site's own two forms, the admin, and the pages."""
+"""Addresses: the package's three, the example site's own two forms, the admin, and the pages."""
 
 from django.conf import settings
 from django.conf.urls.static import static
@@ -12,6 +12,7 @@ from . import views
 urlpatterns = [
     path("personalisation/", include("wagtail_personalise_gov.urls")),
     path("api/personalise/v1/", include("wagtail_personalise_gov.api.urls")),
+    path("", include("wagtail_personalise_gov.well_known_urls")),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("demo/", views.demo, name="demo"),

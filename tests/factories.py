@@ -8,7 +8,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from django.test import TestCase
-from wagtail.models import Page
+from wagtail.models import Page, ReferenceIndex
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from wagtail_personalise_gov.models import Intent, IntentSignal, Rule, Segment
 
@@ -24,8 +25,9 @@ def make_segment(slug: str, *rules: Rule, live: bool = True, **fields: Any) -> S
     """A segment with these rules, published as by an editor, and known to this process; a draft with `live=False`."""
     fields.setdefault("name", f"Name of {slug}")
     fields.setdefault("public_name", f"Public name of {slug}")
-    # Inside a test's transaction nothing is ever committed, so what waits for the commit is done here.
-    with TestCase.captureOnCommitCallbacks(execute=True):
+    # Inside a test's transaction nothing is ever committed, so what waits for the commit is done here. And each save
+    # would note anew what the segment refers to, by a query for each rule type: that is done once, where there is any.
+    with TestCase.captureOnCommitCallbacks(execute=True), disable_reference_index_auto_update():
         segment = Segment.objects.create(slug=slug, live=False, **fields)
         for position, rule in enumerate(rules):
             rule.segment, rule.sort_order = segment, position
@@ -34,7 +36,14 @@ def make_segment(slug: str, *rules: Rule, live: bool = True, **fields: Any) -> S
         segment = Segment.objects.get(pk=segment.pk)  # its rules are children that it reads once
         if live:
             segment.save_revision().publish()
-    return Segment.objects.get(pk=segment.pk)
+    segment = Segment.objects.get(pk=segment.pk)
+    if any(refers_to_something(rule) for rule in rules):
+        ReferenceIndex.create_or_update_for_object(segment)
+    return segment
+
+
+def refers_to_something(rule: Rule) -> bool:
+    return any(field.many_to_one and field.name != "segment" for field in rule._meta.concrete_fields)
 
 
 def make_intent(slug: str, *signals: IntentSignal, **fields: Any) -> Intent:

@@ -23,6 +23,12 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def searchable(settings: Any) -> None:
+    """What is saved from here on can be searched for in the admin."""
+    settings.WAGTAILSEARCH_BACKENDS = {"default": {**settings.WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": True}}
+
+
+@pytest.fixture
 def configure(settings: Any) -> Callable[..., None]:
     """``configure(MODE="opt_in")``: keys of WAGTAIL_PERSONALISE_GOV for this test, over those that it has."""
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 os.environ.setdefault("SECRET_KEY", "the tests' own key, which guards nothing")  # else one is written under var/
 
 from example_site.settings import *  # noqa: F403
-from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, database
+from example_site.settings import CACHES, INSTALLED_APPS, MIDDLEWARE, VAR, WAGTAILSEARCH_BACKENDS, database
 
 DEBUG = False
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.agency"]
@@ -32,6 +32,9 @@ if (worker := os.environ.get("PYTEST_XDIST_WORKER")) and "redis" in CACHES["defa
     CACHES = {"default": {**CACHES["default"], "LOCATION": url._replace(path=f"/{number}").geturl()}}
 MEDIA_ROOT = VAR / "tests"  # never written to: conftest.py gives each run a folder of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; guards nothing here
+
+# A search index costs each save a third as much again. A test that searches asks for `searchable`.
+WAGTAILSEARCH_BACKENDS = {"default": {**WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": False}}
 
 # Each test says which places and proxies it means.
 WAGTAIL_PERSONALISE_GOV: dict[str, object] = {}

@@ -260,6 +260,32 @@ def test_where_no_headers_are_read_nobody_has_to_be_trusted(configure: Any, mmdb
     assert checks.check_geo_headers(None) == []
 
 
+# Forms
+
+
+@pytest.mark.parametrize(
+    "sign, value",
+    [
+        ("SECURE_PROXY_SSL_HEADER", ("HTTP_X_FORWARDED_PROTO", "https")),
+        ("USE_X_FORWARDED_HOST", True),
+        ("USE_X_FORWARDED_PORT", True),
+    ],
+)
+def test_a_proxy_that_is_not_named_makes_all_visitors_one(configure: Any, settings: Any, sign: str, value: Any) -> None:
+    setattr(settings, sign, value)
+    messages = checks.check_proxy_of_limited_forms(None)
+    assert ids(messages) == ["W011"]
+    assert sign in text(messages)
+    assert "600 forms a minute" in text(messages)
+    for mended in ({"TRUSTED_PROXIES": ["unix"]}, {"TRUSTED_PROXIES": [], "FORMS_PER_MINUTE": 0}):
+        configure(**mended)
+        assert checks.check_proxy_of_limited_forms(None) == []
+
+
+def test_without_a_sign_of_a_proxy_nothing_is_said(configure: Any) -> None:
+    assert checks.check_proxy_of_limited_forms(None) == []
+
+
 # Cache
 
 

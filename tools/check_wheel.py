@@ -12,7 +12,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "wagtail_personalise_gov"
 # A wheel without these would install, import, and then fail a site or an editor.
-COMPULSORY = (f"{PACKAGE}/py.typed", f"{PACKAGE}/templates/", f"{PACKAGE}/static/", f"{PACKAGE}/migrations/0001_")
+COMPULSORY = (
+    f"{PACKAGE}/py.typed",
+    f"{PACKAGE}/templates/",
+    f"{PACKAGE}/static/",
+    f"{PACKAGE}/migrations/0001_",
+    f"{PACKAGE}/locale/cy/LC_MESSAGES/django.mo",
+)
 LEFT_OUT = {".pyc", ".pyo", ".po~"}
 
 

@@ -165,6 +165,18 @@ def open_seen(page: Page) -> None:
     page.get_by_role("heading", name="View the site as").wait_for()
 
 
+def show_banner(page: Page) -> None:
+    """The words of the banner, and the banner that they make; what stands between them is closed."""
+    page.goto("/admin/settings/wagtail_personalise_gov/personalisationsettings/")  # leads on to that of the site
+    page.locator(".personalise-banner-preview__frame").wait_for()
+    sections = page.locator("section", has=page.get_by_role("heading", name="In other languages"))
+    sections.get_by_role("button", name="Toggle section").first.click()
+    page.wait_for_timeout(500)  # milliseconds; the section closes, and the frame takes its height
+    page.get_by_role("heading", name="The banner", exact=True).evaluate(
+        "heading => { heading.style.scrollMarginTop = '70px'; heading.scrollIntoView({behavior: 'instant'}) }"
+    )
+
+
 @dataclass(frozen=True)
 class Picture:
     """What to open, as whom, and what to do there before the picture is taken."""
@@ -192,6 +204,7 @@ PICTURES = [
     Picture("admin-chooser", f"{SEGMENTS}add/", login="editor", then=open_chooser),
     Picture("admin-intent", "/admin/personalisation/intents/", login="editor", then=open_first, height=1300),
     Picture("admin-goal", "/admin/personalisation/goals/", login="editor", then=open_first, height=1150),
+    Picture("admin-site-settings", "/admin/", login="editor", then=show_banner, height=1200),
     Picture("admin-pause", "/admin/personalisation/pause/", login="editor", height=560),
     Picture("admin-preview", "/admin/pages/search/?q=flooding", login="editor", then=open_preview, height=900),
     Picture("admin-try-panel", SEGMENTS, login="editor", then=open_try_panel, height=1000),

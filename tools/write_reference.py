@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+REGISTER_SCHEMA = ROOT / "wagtail_personalise_gov" / "privacy" / "register.schema.json"
 PART = re.compile(r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 if TYPE_CHECKING:
@@ -289,6 +290,71 @@ def geo_presets() -> str:
     )
 
 
+def requirements() -> str:
+    """A table for each section of the list of requirements, with the tests that prove each."""
+    from tests.requirements.listed import proofs_of, sections
+
+    def row(one: Any) -> Iterator[str]:
+        yield str(one.number)
+        yield one.level
+        yield f"{one.text} *{one.note}*" if one.note else one.text
+        yield "; ".join(one.sources)
+        yield f"Not done: {one.reason}" if one.reason else ", ".join(code(proof) for proof in proofs_of(one.number))
+
+    head = ("number", "level", "what holds", "sources", "tests")
+    return "\n".join(
+        f"## {section.letter}. {section.title}\n\n{table(head, map(row, section.requirements))}"
+        for section in sections()
+    )
+
+
+def register() -> str:
+    """A table for each kind of object of the public register, from its schema."""
+    schema = json.loads(REGISTER_SCHEMA.read_text())
+    kinds = {"": schema, **schema["$defs"]}
+
+    def rows(properties: dict[str, Any], before: str = "") -> Iterator[tuple[str, str, str]]:
+        for key, value in properties.items():
+            name = f"{before}{key}"
+            items = value.get("items", {})
+            yield code(name), type_in_words(value), value.get("description", "")
+            yield from rows(value.get("properties", {}), f"{name}.")
+            yield from rows(items.get("properties", {}), f"{name}[].")
+
+    return "\n".join(
+        (f"### A {kind}\n\n{value['description']}\n\n" if kind else "")
+        + table(("key", "is", "meaning"), rows(value["properties"]))
+        for kind, value in kinds.items()
+        if "properties" in value
+    )
+
+
+def accessibility_states() -> str:
+    """For each page of the example site, the states that the accessibility tests look at."""
+    from tests.example_site.states import STATES
+
+    pages_of: dict[str, list[str]] = {}
+    for state in STATES:
+        pages_of.setdefault(state.page, []).append(state.words)
+    states = "".join(f"* **{page}**: {'; '.join(words)}\n" for page, words in pages_of.items())
+    return f"{len(STATES)} states:\n\n{states}"
+
+
+def type_in_words(value: dict[str, Any]) -> str:
+    if "$ref" in value:
+        return "a " + value["$ref"].rpartition("/")[2]
+    if "enum" in value:
+        return " or ".join(map(code, value["enum"]))
+    if "const" in value:
+        return code(value["const"])
+    if value["type"] == "array":
+        items = value["items"]
+        return f"a list: {type_in_words(items)} each" if "properties" not in items else "a list of objects"
+    words = {"string": "a text", "integer": "a number", "boolean": "true or false", "object": "an object"}
+    kinds = [value["type"]] if isinstance(value["type"], str) else value["type"]
+    return " or ".join(words.get(kind, kind) for kind in kinds)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "facts": facts,
@@ -298,7 +364,13 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "geo-presets": geo_presets,
     "unknown": unknown,
+    "requirements": requirements,
+    "register": register,
+    "accessibility-states": accessibility_states,
 }
+
+# Files of the package that the documentation publishes as they are.
+COPIES = {DOCS / "reference" / "register.schema.json": REGISTER_SCHEMA}
 
 
 def written(text: str) -> str:
@@ -330,6 +402,12 @@ def main() -> str | None:
                 if not options.check:
                     page.write_text(text)
                     print(f"Wrote {page.relative_to(ROOT)}.")
+    for copy, original in COPIES.items():
+        if not copy.exists() or copy.read_text() != original.read_text():
+            out_of_date.append(copy)
+            if not options.check:
+                copy.write_text(original.read_text())
+                print(f"Wrote {copy.relative_to(ROOT)}.")
     if options.check and out_of_date:
         names = ", ".join(str(page.relative_to(ROOT)) for page in out_of_date)
         return f"Out of date: {names}. Run 'python tools/write_reference.py'."

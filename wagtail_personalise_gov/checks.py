@@ -7,7 +7,7 @@ Errors are slips that can only be mistakes. Warnings are what a site may mean, a
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -16,8 +16,9 @@ import maxminddb
 from django.conf import settings as django_settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.cache import caches
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, router
 from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
@@ -27,8 +28,11 @@ from .conf import NAME, SETTINGS, problems, settings
 from .counting import statistics
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
-from .models import Rule
+from .models import IntentSignal, PagesViewedRule, PersonalisationSettings, Rule
+from .models.intents import sensitive_landings
 from .models.missing import rule_models
+from .models.rules.here import sensitive_of
+from .models.site_needs import NOBODY, OVERDUE, REVIEW_DAYS, SiteNeed, site_needs
 from .plugged import plug_problem
 from .visit.geo import GeoProvider, HeaderGeo, MaxMindGeo
 from .visit.geo_file import DamagedDatabase, GeoFile
@@ -132,6 +136,24 @@ def check_geo_headers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "from nobody. No visitor's place can be told.",
             hint='Name the networks from which your CDN reaches you, such as ["192.0.2.0/24"], or "unix" for a socket.',
             id=f"{ID}.W009",
+        )
+    ]
+
+
+@register(ID, deploy=True)
+def check_proxy_of_limited_forms(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Where the site says that a proxy stands before it, the proxy is named: else all visitors share one limit."""
+    signs = ("SECURE_PROXY_SSL_HEADER", "USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT")
+    told = [name for name in signs if getattr(django_settings, name, None)]
+    if not told or settings.TRUSTED_PROXIES or not settings.FORMS_PER_MINUTE:
+        return []
+    return [
+        Warning(
+            f"{told[0]} says that a proxy stands before this site, but {NAME}['TRUSTED_PROXIES'] is empty. To us all "
+            f"visitors have the proxy's address, so together they may send {settings.FORMS_PER_MINUTE} forms a minute.",
+            hint='Name the proxy, such as ["10.0.0.0/8"], or "unix" for a socket; or set FORMS_PER_MINUTE to 0, and '
+            "limit forms at the proxy.",
+            id=f"{ID}.W011",
         )
     ]
 
@@ -285,10 +307,74 @@ def check_urls(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(ID, Tags.database)
+def check_sites(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Somebody answers for what adapts on each site, and went through it within a year. Asks the database, if let."""
+    if not databases or router.db_for_read(PersonalisationSettings) not in databases:
+        return []
+    try:
+        return [_site_warning(need) for need in site_needs()]
+    except DatabaseError:  # not migrated yet
+        return []
+
+
+def _site_warning(need: SiteNeed) -> CheckMessage:
+    where = "Settings, Personalisation, in the admin"
+    if need.what == NOBODY:
+        return Warning(
+            f"Site {str(need.site)!r}: segments are live, and visitors are not told who answers for them, or whom to "
+            "ask.",
+            hint=f"Say who is responsible, and give an e-mail address or a form for questions: {where}.",
+            id=f"{ID}.W050",
+        )
+    if need.what == OVERDUE:
+        said = f"what adapts was last reviewed on {need.since}, more than {REVIEW_DAYS} days ago"
+    else:
+        said = f"segments have been live since {need.since}, and no review was ever noted"
+    return Warning(
+        f"Site {str(need.site)!r}: {said}.",
+        hint=f"Go through its segments, and give the day on which you did: {where}.",
+        id=f"{ID}.W051",
+    )
+
+
 @register(ID)
 def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Each installed rule type can be edited. Those of a site's own apps are written by others."""
     return [message for model in rule_models() for message in rule_problems(model)]
+
+
+@register(Tags.database)
+def check_sensitive_pages(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """No live segment, and no intent, asks who looked at a page that was marked as sensitive."""
+    if not databases:
+        return []
+    try:
+        asking = list(asking_about_sensitive_pages())
+    except DatabaseError:  # before the first migration
+        return []
+    return [
+        Warning(
+            f"{what} asks who looked at {title!r}, which is marked as sensitive. It is stopped: nobody matches by it.",
+            hint="Delete that rule or signal, or let it ask something else.",
+            id=f"{ID}.W060",
+        )
+        for what, title in asking
+    ]
+
+
+def asking_about_sensitive_pages() -> Iterable[tuple[str, str]]:
+    """(what asks, the title of the page that it asks about), as it is live."""
+    rules = list(PagesViewedRule.objects.filter(segment__live=True, segment__archived=False).select_related("segment"))
+    for rule, title in zip(rules, sensitive_of(rules), strict=True):
+        if title:
+            yield f"Segment {rule.segment.slug!r}", title
+    signals = list(IntentSignal.objects.select_related("intent"))
+    for signal, title in zip(signals, sensitive_landings(signals), strict=True):
+        if title:
+            yield f"A signal of intent {signal.intent.slug!r}", title
 
 
 def rule_problems(model: type[Rule]) -> Iterable[CheckMessage]:

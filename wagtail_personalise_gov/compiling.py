@@ -38,8 +38,10 @@ from .core.site_words import SiteWords
 from .facts import facts_named
 from .models import Goal, Intent, IntentSignal, PagesViewedRule, PersonalisationSettings, Rule, RulesetState, Segment
 from .models.addresses import PAGE_MODEL, page_address
+from .models.intents import sensitive_landings
 from .models.missing import missing_rule_types, rule_models
 from .models.problems import asked_by, joins_account_to_memory
+from .models.sensitive import sensitive_page_asked
 from .signals import ruleset_retired
 
 logger = logging.getLogger("wagtail_personalise_gov")
@@ -84,6 +86,7 @@ def _compile_live(version: str) -> Ruleset:
             condition = _asked(rule)
             asked[rule.segment_id].append(condition)
             _note_since(rule, condition, since)
+    _stop_asking_about_sensitive_pages(asked)
     missing = missing_rule_types([segment.pk for segment in segments])
     conditions = {
         segment.slug: _with_all_rules(segment, asked[segment.pk], missing.get(segment.pk, [])) for segment in segments
@@ -131,12 +134,12 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
     if live.paused:
         live = _compile_live(live.version)
     tried = {segment.slug or UNNAMED: segment for segment in segments}
+    asked = {slug: [_asked(rule, quiet=True) for rule in segment.get_rules()] for slug, segment in tried.items()}
+    _stop_asking_about_sensitive_pages(asked, quiet=True)
     conditions = {
         **live.segments,
         **{
-            slug: CANNOT_TELL
-            if segment.missing_rule_types
-            else segment.join(_asked(rule, quiet=True) for rule in segment.get_rules())
+            slug: CANNOT_TELL if segment.missing_rule_types else segment.join(asked[slug])
             for slug, segment in tried.items()
         },
     }
@@ -186,6 +189,24 @@ def _with_all_rules(segment: Segment, asked: list[Condition], missing: list[str]
         ", ".join(missing),
     )
     return CANNOT_TELL
+
+
+def _stop_asking_about_sensitive_pages(asked: Mapping[Any, list[Condition]], quiet: bool = False) -> None:
+    """Make those rules untellable, of whatever type, that ask who looked at a page which was marked as sensitive."""
+    of_all = list(chain.from_iterable(asked.values()))
+    titles = iter(sensitive_page_asked(of_all))
+    for segment, conditions in asked.items():
+        for position, title in enumerate([next(titles) for _condition in conditions]):
+            if not title:
+                continue
+            conditions[position] = CANNOT_TELL
+            if not quiet:
+                logger.error(
+                    "Segment %s: a rule asks who looked at %r, which is marked as sensitive. Nobody matches by it, and "
+                    "nothing is noted of that page. Delete the rule.",
+                    segment,
+                    title,
+                )
 
 
 def _keep_accounts_apart(conditions: dict[str, Condition]) -> None:
@@ -259,7 +280,10 @@ def _intents() -> Intents:
     slugs = {intent.pk: intent.slug for intent in intents}
     many_sites = Site.objects.count() > 1
     signals = []
-    for signal in IntentSignal.objects.select_related("page"):
+    found = list(IntentSignal.objects.select_related("page"))
+    for signal, sensitive in zip(found, sensitive_landings(found), strict=True):
+        if sensitive:
+            continue  # the page was marked later; its editors are told
         text, host = signal.text.strip(), ""
         if signal.kind in IntentSignal.ABOUT_PAGES:
             address = page_address(signal.page)

@@ -116,9 +116,9 @@ SETTINGS: dict[str, Setting] = {
     "ALLOWED_MAX_AGE_DAYS": Setting(
         183,
         _whole(1, 400),
-        "Days until an acceptance is asked again; what holds where only a part was accepted, see Cookies.",
+        "Days until an acceptance is asked again, of adapting or of counting, whatever was refused besides.",
     ),
-    "REFUSED_MAX_AGE_DAYS": Setting(365, _whole(1, 400), "Days that a refusal is kept."),
+    "REFUSED_MAX_AGE_DAYS": Setting(365, _whole(1, 400), "Days that a refusal is kept, whatever was allowed besides."),
     "MEMORY_MAX_AGE_DAYS": Setting(
         180, _whole(1, 395), "Days that the memory cookie is kept, counted from the day it began and not renewed."
     ),
@@ -132,8 +132,15 @@ SETTINGS: dict[str, Setting] = {
     ),
     "BANNER": Setting(
         "where_used",
-        _one_of("where_used", "everywhere"),
-        "Which pages carry the banner: those that adapt, or all (which makes all of them private).",
+        _one_of("where_used", "everywhere", "by_script"),
+        "Which pages carry the banner: those that adapt; all (`everywhere`, which makes all of them private); or all, "
+        "where a script shows it on the others, which stay public (`by_script`).",
+    ),
+    "SAY_WHY": Setting(
+        False,
+        _yes_or_no,
+        "Whether a version for some visitors is followed by “Why am I seeing this?”; a block says otherwise by its own "
+        "`say_why`.",
     ),
     "COUNTING": Setting(
         False,
@@ -163,6 +170,13 @@ SETTINGS: dict[str, Setting] = {
     ),
     "ROUND_COUNTS_TO": Setting(
         1, _whole(1, 100), "Counts are shown rounded to a multiple of this, such as 5. 1: as they are."
+    ),
+    "FORMS_PER_MINUTE": Setting(
+        600,
+        _whole(0, 1_000_000),
+        "How many forms, answers and counted links one network (/24, of IPv6 /48) may send in a minute to one process; "
+        "0: no limit. Refusing and erasing are never limited. Behind a proxy that `TRUSTED_PROXIES` does not name, all "
+        "visitors are one network.",
     ),
     "GEO_PROVIDER": Setting(
         "wagtail_personalise_gov.visit.geo.MaxMindGeo",

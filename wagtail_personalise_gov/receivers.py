@@ -6,8 +6,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save
-from wagtail.models import Site
+from django.db.models.signals import post_delete, post_save, pre_save
+from wagtail.models import ModelLogEntry, Site
 from wagtail.signals import page_slug_changed, post_page_move, unpublished
 
 from .compiling import retire
@@ -24,6 +24,8 @@ from .models import (
 )
 from .models.addresses import PAGE_MODEL
 from .models.missing import rule_models
+from .models.sensitive import sensitive_models
+from .privacy.changes import note_name
 
 
 def retire_ruleset(sender: Any, **kwargs: Any) -> None:
@@ -59,6 +61,13 @@ def stop_watching(sender: Any, instance: Segment, **kwargs: Any) -> None:
     PagesViewedRule.objects.filter(segment=instance).update(watched_since=None)
 
 
+def note_public_name(sender: Any, instance: ModelLogEntry, raw: bool = False, **kwargs: Any) -> None:
+    """So that the public can be told later what a group was called then."""
+    if instance._state.adding and not raw:
+        note_name(instance)
+
+
+pre_save.connect(note_public_name, sender=ModelLogEntry, dispatch_uid="wagtail_personalise_gov.note_public_name")
 unpublished.connect(stop_watching, sender=Segment, dispatch_uid="wagtail_personalise_gov.stop_watching")
 
 # Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
@@ -97,3 +106,13 @@ for model in RULES_ABOUT:
 
 for change in (page_slug_changed, post_page_move):
     change.connect(retire_for_pages, dispatch_uid="wagtail_personalise_gov.pages")
+
+
+def listen_to_sensitive_pages() -> None:
+    """A page that is marked as sensitive stops what asks about it."""
+    for model in sensitive_models():
+        uid = f"wagtail_personalise_gov.sensitive.{model._meta.label}"
+        post_save.connect(retire_for_pages, sender=model, dispatch_uid=uid)
+
+
+listen_to_sensitive_pages()

@@ -40,7 +40,21 @@ register_snippet(PersonalisationGroup)
 if apps.is_installed("wagtail.contrib.settings"):
     from wagtail.contrib.settings.registry import register_setting
 
+    from .editor.site_settings.changes import log_parts
+    from .editor.site_settings.form import edit_handler
+    from .editor.site_settings.needs import show_on_home_page as show_sites_on_home_page
+    from .editor.site_settings.views import urlpatterns as site_settings_urlpatterns
+
+    PersonalisationSettings.edit_handler = edit_handler  # where Wagtail looks for the form of a setting
     register_setting(PersonalisationSettings, icon="personalise-segment")
+    hooks.register("after_edit_setting", log_parts)
+    hooks.register("construct_homepage_panels", show_sites_on_home_page)
+    hooks.register(
+        "register_admin_urls",
+        lambda: [
+            path("personalisation/sites/", include((site_settings_urlpatterns, "personalise_site_settings"))),
+        ],
+    )
 
 hooks.register("register_log_actions", register_actions)
 hooks.register("before_delete_snippet", refuse_deletion_of_used)

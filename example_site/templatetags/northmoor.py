@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from wagtail.admin.templatetags.wagtailuserbar import wagtailuserbar
 from wagtail.models import Page, Site
 
@@ -21,8 +22,8 @@ STANDARD_LANGUAGE = "en-gb"
 
 @register.simple_tag(takes_context=True)
 def page_language(context: Context) -> str:
-    """The language that the page is written in, as a language tag."""
-    language: str = getattr(context.get("page"), "language", STANDARD_LANGUAGE)
+    """The language that the page is written in, as a language tag; of what is no page of the tree, the one spoken."""
+    language: str = getattr(context.get("page"), "language", get_language() or STANDARD_LANGUAGE)
     return language
 
 

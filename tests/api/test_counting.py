@@ -1,13 +1,16 @@
 """Counting in the API: a purpose of its own, told only by a site that counts."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from tests.agency.models import AgencyPage
 from tests.api.calling import API, put
+from tests.choices import without_days
 from tests.counting.gathered import PATH
 from wagtail_personalise_gov import compiling
 
@@ -74,12 +77,29 @@ def test_either_or_both_may_be_said(client: Client, home: AgencyPage, counting: 
     answer = put(client, "preference", {"counting": "refused"})
     assert answer.json()["preference"] == "undecided"
     assert answer.json()["counting"] == {"on": False, "why": "You chose that your visits are not counted."}
-    assert answer.cookies["personalise_choice"].value == "undecided-uncounted.1"
+    assert without_days(answer.cookies["personalise_choice"].value) == "undecided-uncounted.1"
     answer = put(client, "preference", {"preference": "allowed"})
-    assert answer.cookies["personalise_choice"].value == "allowed-uncounted.1"
+    assert without_days(answer.cookies["personalise_choice"].value) == "allowed-uncounted.1"
     answer = put(client, "preference", {"preference": "allowed", "counting": "allowed"})
     assert answer.json()["counting"] == {"on": True, "why": "You chose that your visits are counted."}
-    assert answer.cookies["personalise_choice"].value == "allowed-counted.1"
+    assert without_days(answer.cookies["personalise_choice"].value) == "allowed-counted.1"
+
+
+def test_each_has_the_time_of_its_own_here_too(
+    client: Client, home: AgencyPage, counting: None, configure: Callable[..., None]
+) -> None:
+    begin = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
+    with time_machine.travel(begin, tick=False) as clock:
+        put(client, "preference", {"preference": "allowed"})
+        clock.shift(datetime.timedelta(days=100))
+        answer = put(client, "preference", {"counting": "refused"})
+        cookie = answer.cookies["personalise_choice"]
+        assert (cookie.value, cookie["max-age"]) == ("allowed-uncounted.1.20783-20883", 365 * 86_400)
+        for days, preference in ((82, "allowed"), (2, "undecided"), (282, "undecided")):
+            clock.shift(datetime.timedelta(days=days))
+            said = client.get(f"{API}/visit/").json()
+            assert said["preference"] == preference
+            assert ("You chose that your visits are not counted." in said["counting"]["why"]) is (days < 282)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,43 @@ def test_what_another_site_sends_is_refused(
         assert answer.json()["detail"] == "This was sent from another website. Send it from a page of this one."
 
 
+@pytest.mark.parametrize(
+    "headers, status",
+    [
+        ({}, 200),  # a front end's own server
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),  # with "Referrer-Policy: no-referrer"
+        ({"Origin": "http://testserver"}, 200),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://testserver:8001"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"}, 403),
+        ({"Sec-Fetch-Site": "nonsense"}, 403),
+    ],
+    ids=str,
+)
+def test_what_widens_what_we_may_use_needs_the_browsers_word(
+    client: Client, licence: Segment, headers: dict[str, str], status: int
+) -> None:
+    for name, body in (
+        ("preference", {"preference": "allowed"}),
+        ("preference", {"counting": "allowed"}),
+        ("intent", {"intent": "restaurant"}),
+    ):
+        answer = put(client, name, body, headers=headers)
+        assert answer.status_code == status, body
+        if status == 403:
+            assert not answer.cookies
+            assert answer.json()["detail"].startswith(
+                "Your browser does not say that a page of this website sent this."
+            )
+    # What refuses is done whoever sends it, but for another site; also together with what is not.
+    answer = put(client, "preference", {"preference": "refused", "counting": "allowed"}, headers=headers)
+    assert answer.status_code == status
+    assert answer.cookies["personalise_choice"].value.startswith("refused-counted." if status == 200 else "refused.")
+    assert put(client, "intent", {"intent": None}, headers=headers).status_code == 200
+
+
 def test_no_token_and_no_account_is_needed(home: AgencyPage) -> None:
     assert put(Client(enforce_csrf_checks=True), "preference", {"preference": "refused"}).status_code == 200
 

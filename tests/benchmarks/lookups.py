@@ -17,7 +17,7 @@ import django
 from django.test import RequestFactory, override_settings
 
 from tests.conftest import MMDB_FOLDER
-from wagtail_personalise_gov.visit.devices import device_kind
+from wagtail_personalise_gov.visit.devices import device_kind, is_crawler
 from wagtail_personalise_gov.visit.geo import MaxMindGeo
 from wagtail_personalise_gov.visit.geo_file import GeoFile
 from wagtail_personalise_gov.visit.geo_records import place_of_record
@@ -80,6 +80,8 @@ def kinds_of_device() -> Iterable[Row]:
     device_kind(PHONE.format("x"))  # the parser takes half a second to import
     never_seen = (PHONE.format(number) for number in count())
     yield Row("kind of device", best(device_kind, never_seen, 100), best(device_kind, repeat(PHONE.format(0))))
+    agents = (PHONE.format(number) for number in count())
+    yield Row("whether a crawler", best(is_crawler, agents, 100), best(is_crawler, repeat(PHONE.format(0))))
 
 
 def main() -> str | None:

@@ -54,4 +54,4 @@ def test_a_decision_does_not_change_with_what_it_was_made_from() -> None:
 def test_nothing_decided_includes_nobody() -> None:
     assert dict(NOTHING_DECIDED) == {}
     assert NOTHING_DECIDED.matched == ()
-    assert repr(NOTHING_DECIDED) == "Decision({})"
+    assert repr(NOTHING_DECIDED) == "Decision()"

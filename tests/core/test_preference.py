@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wagtail_personalise_gov.core.preference import Because, Choice, Mode, Preference, Standing, chosen, settle
+from wagtail_personalise_gov.core.preference import Ages, Because, Choice, Mode, Preference, Standing, chosen, settle
 
 ALLOWED, REFUSED, UNDECIDED = Preference.ALLOWED, Preference.REFUSED, Preference.UNDECIDED
 POLICY = 5
@@ -127,17 +127,26 @@ def test_an_acceptance_and_a_refusal_are_the_only_choices() -> None:
 # The cookie
 
 EVERY_CHOICE = [
-    Choice(preference, version, despite, new, counting=counting)
+    Choice(
+        preference,
+        version,
+        despite,
+        new,
+        counting=counting,
+        day=None if preference is UNDECIDED else day,
+        counting_day=None if counting is None else counting_day,
+    )
     for preference in (ALLOWED, REFUSED, UNDECIDED)
     for version in (1, 5, 999_999)
     for despite in (False, True)
     for new in (False, True)
     for counting in (None, True, False)
+    for day, counting_day in ((None, None), (20_783, 20_783), (20_783, 20_790))
     if (preference, counting) != (UNDECIDED, None)  # nothing was chosen
 ]
 
 
-@pytest.mark.parametrize("choice", EVERY_CHOICE, ids=lambda choice: choice.cookie())
+@pytest.mark.parametrize("choice", list(dict.fromkeys(EVERY_CHOICE)), ids=lambda choice: choice.cookie())
 def test_a_choice_survives_its_cookie(choice: Choice) -> None:
     assert Choice.from_cookie(choice.cookie()) == choice
 
@@ -154,6 +163,13 @@ def test_a_choice_survives_its_cookie(choice: Choice) -> None:
         (Choice(ALLOWED, 1, counting=False), "allowed-uncounted.1"),
         (Choice(REFUSED, 2, new=True, counting=True), "refused-counted.2.n"),
         (Choice(UNDECIDED, 1, counting=False), "undecided-uncounted.1"),
+        (Choice(ALLOWED, 1, new=True, day=20_783), "allowed.1.20783.n"),
+        (Choice(UNDECIDED, 1, counting=True, counting_day=20_783), "undecided-counted.1.20783"),
+        (Choice(ALLOWED, 1, counting=False, day=20_783, counting_day=20_783), "allowed-uncounted.1.20783"),
+        (
+            Choice(ALLOWED, 1, True, True, counting=False, day=20_783, counting_day=20_790),
+            "allowed-uncounted.1.20783-20790.gn",
+        ),
     ],
 )
 def test_the_cookie_can_be_read_by_people(choice: Choice, cookie: str) -> None:
@@ -176,7 +192,13 @@ def test_a_choice_is_confirmed_once() -> None:
         "allowed.1.x",
         "allowed.1.gng",
         "allowed.-1",
-        "allowed.1.5",
+        "allowed.1.1234567",
+        "allowed.1.-5",
+        "allowed.1.5-",
+        "allowed.1.5-6-7",
+        "allowed.1.5.",
+        "allowed.1.n.5",
+        "allowed.1.5.6",
         "allowed.1234567",
         "allowed.\u0661",  # a digit, but none of ours
         "ALLOWED.1",
@@ -201,7 +223,12 @@ def test_a_cookie_that_holds_anything_else_is_no_choice(value: str | None) -> No
     assert Choice.from_cookie(value) is None
 
 
-@given(st.text() | st.from_regex(r"(allowed|refused|undecided)(-(un)?counted)?\.[0-9]+(\.[gnx]*)?", fullmatch=True))
+@given(
+    st.text()
+    | st.from_regex(
+        r"(allowed|refused|undecided)(-(un)?counted)?\.[0-9]+(\.[0-9]+(-[0-9]+)?)?(\.[gnx]*)?", fullmatch=True
+    )
+)
 def test_any_cookie_is_a_choice_or_none(value: str) -> None:
     choice = Choice.from_cookie(value)
     assert choice is None or Choice.from_cookie(choice.cookie()) == choice
@@ -297,6 +324,7 @@ def test_a_standing_says_why_visits_are_counted_or_not(
 # What follows from what is said
 
 Said = tuple[Preference | None, bool | None]
+DAY = 20_783  # 26 November 2026
 
 
 @pytest.mark.parametrize(
@@ -322,11 +350,111 @@ Said = tuple[Preference | None, bool | None]
     ],
 )
 def test_what_is_not_said_stays_as_it_was(before: str | None, said: Said, cookie: str) -> None:
-    choice = chosen(Choice.from_cookie(before), *said, policy_version=POLICY, signal=None)
-    assert choice.cookie() == cookie
+    choice = chosen(Choice.from_cookie(before), *said, policy_version=POLICY, signal=None, today=DAY)
+    assert choice.dated(DAY).cookie() == cookie.replace(".5", f".5.{DAY}")
 
 
 def test_only_a_choice_about_pages_is_marked_with_the_signal_that_it_beats() -> None:
-    assert chosen(None, ALLOWED, True, policy_version=1, signal=GPC).cookie() == "allowed-counted.1.gn"
-    assert chosen(None, None, True, policy_version=1, signal=GPC).cookie() == "undecided-counted.1.n"
-    assert chosen(Choice(ALLOWED, 1), None, True, policy_version=1, signal=DNT).cookie() == "allowed-counted.1.n"
+    def says(before: Choice | None, preference: Preference | None, signal: Because) -> str:
+        return chosen(before, preference, True, policy_version=1, signal=signal, today=DAY).cookie()
+
+    assert says(None, ALLOWED, GPC) == f"allowed-counted.1.{DAY}.gn"
+    assert says(None, None, GPC) == f"undecided-counted.1.{DAY}.n"
+    assert says(Choice(ALLOWED, 1), None, DNT) == f"allowed-counted.1.{DAY}.n"
+
+
+# How long each part holds
+
+
+def ages(days_later: int) -> Ages:
+    return Ages(today=DAY + days_later, allowed_days=183, refused_days=365)
+
+
+@pytest.mark.parametrize(
+    "cookie, days_later, held",
+    [
+        (f"allowed.1.{DAY}.gn", 182, f"allowed.1.{DAY}.gn"),
+        (f"allowed.1.{DAY}.gn", 183, None),  # begun: it may never hold for longer than is said
+        (f"allowed.1.{DAY}.gn", 184, None),
+        (f"refused.1.{DAY}", 184, f"refused.1.{DAY}"),
+        (f"refused.1.{DAY}", 365, f"refused.1.{DAY}"),  # nor a refusal for less
+        (f"refused.1.{DAY}", 366, None),
+        (f"undecided-counted.1.{DAY}", 182, f"undecided-counted.1.{DAY}"),
+        (f"undecided-counted.1.{DAY}", 184, None),
+        (f"undecided-uncounted.1.{DAY}", 365, f"undecided-uncounted.1.{DAY}"),
+        (f"undecided-uncounted.1.{DAY}", 366, None),
+        # Each by itself; what it beats ends with what was said of pages.
+        (f"allowed-uncounted.1.{DAY}.g", 184, f"undecided-uncounted.1.{DAY}"),
+        (f"allowed-uncounted.1.{DAY}.n", 184, f"undecided-uncounted.1.{DAY}.n"),
+        (f"refused-counted.1.{DAY}", 184, f"refused.1.{DAY}"),
+        (f"allowed-counted.1.{DAY}-{DAY + 100}", 184, f"undecided-counted.1.{DAY + 100}"),
+        (f"allowed-counted.1.{DAY + 100}-{DAY}.d", 184, f"allowed.1.{DAY + 100}.d"),
+        (f"allowed-uncounted.1.{DAY + 300}-{DAY}", 366, f"allowed.1.{DAY + 300}"),
+        (f"allowed-counted.1.{DAY}-{DAY + 100}", 290, None),
+        # A day to come: the clocks of servers may differ by a day, and no more is believed of an acceptance.
+        (f"allowed.1.{DAY}", -1, f"allowed.1.{DAY}"),
+        (f"allowed.1.{DAY}", -2, None),
+        (f"refused-counted.1.{DAY}", -2, f"refused.1.{DAY}"),
+        ("refused.1.999999", 0, "refused.1.999999"),
+        # From before there were days: for as long as the browser keeps it.
+        ("allowed-counted.1.g", 1000, "allowed-counted.1.g"),
+        ("refused.1", 1000, "refused.1"),
+    ],
+)
+def test_each_part_holds_for_its_own_time(cookie: str, days_later: int, held: str | None) -> None:
+    choice = Choice.from_cookie(cookie)
+    assert choice is not None
+    assert choice.held(ages(days_later)) == Choice.from_cookie(held)
+
+
+@pytest.mark.parametrize(
+    "cookie, days_later, left",
+    [
+        (f"allowed.1.{DAY}", 0, 183),
+        (f"refused.1.{DAY}", 0, 365),
+        (f"allowed.1.{DAY}.n", 100, 83),
+        (f"allowed-uncounted.1.{DAY}", 100, 265),
+        (f"allowed-uncounted.1.{DAY}-{DAY + 90}", 100, 355),
+        (f"refused-counted.1.{DAY}-{DAY + 90}", 100, 265),
+        (f"refused-counted.1.{DAY}-{DAY + 300}", 300, 183),
+        (f"undecided-counted.1.{DAY}", 182, 1),
+        (f"refused.1.{DAY}", 365, 1),
+        (f"allowed.1.{DAY + 1}", 0, 183),
+        ("refused.1.999999", 0, 365),
+        ("allowed.1", 0, 183),
+    ],
+)
+def test_a_cookie_is_kept_until_the_last_of_its_parts_ends(cookie: str, days_later: int, left: int) -> None:
+    choice = Choice.from_cookie(cookie)
+    assert choice is not None
+    assert choice.days_left(ages(days_later)) == left
+
+
+@pytest.mark.parametrize(
+    "before, said, cookie",
+    [
+        (f"allowed.5.{DAY - 9}.g", (None, False), f"allowed-uncounted.5.{DAY - 9}-{DAY}.gn"),
+        (f"undecided-uncounted.5.{DAY - 9}", (ALLOWED, None), f"allowed-uncounted.5.{DAY}-{DAY - 9}.n"),
+        (f"allowed-uncounted.5.{DAY - 9}", (REFUSED, None), f"refused-uncounted.5.{DAY}-{DAY - 9}.n"),
+        (f"allowed-uncounted.5.{DAY - 9}-{DAY - 5}", (ALLOWED, True), f"allowed-counted.5.{DAY}.n"),
+        (f"allowed-uncounted.4.{DAY - 9}", (None, True), f"undecided-counted.5.{DAY}.n"),
+        (f"allowed-uncounted.4.{DAY - 9}", (ALLOWED, None), f"allowed-uncounted.5.{DAY}-{DAY - 9}.n"),
+    ],
+)
+def test_to_say_one_part_leaves_the_other_its_day(before: str, said: Said, cookie: str) -> None:
+    choice = chosen(Choice.from_cookie(before), *said, policy_version=POLICY, signal=None, today=DAY)
+    assert choice.cookie() == cookie
+
+
+def test_a_part_without_a_day_gets_one_and_keeps_it() -> None:
+    choice = Choice.from_cookie("allowed-uncounted.1.n")
+    assert choice is not None
+    dated = choice.confirmed().dated(DAY)
+    assert dated.cookie() == f"allowed-uncounted.1.{DAY}"
+    assert dated.dated(DAY + 5) == dated
+
+
+def test_what_is_left_of_the_refusals_keeps_their_days() -> None:
+    choice = Choice.from_cookie(f"allowed-uncounted.1.{DAY}-{DAY + 7}.g")
+    assert choice is not None
+    assert choice.refusals == Choice(UNDECIDED, 1, counting=False, counting_day=DAY + 7)

@@ -14,7 +14,7 @@ from wagtail_personalise_gov.models import LocationRule, Rule, Segment, SiteRule
 
 from ..factories import make_page, make_segment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("searchable")]
 
 
 def address(view: str, *args: object) -> str:

@@ -39,7 +39,7 @@ from ..agency.models import AgencyPage, AskRule
 from ..factories import make_intent, make_page, make_segment
 from ..portable.conftest import FIRST_TIME, document, everything, intent, rule, segment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("searchable")]
 
 IN_RIVERSIDE = rule("LocationRule", cities=["Riverside"])
 EVERYTHING = ("add_segment", "change_segment", "publish_segment", "add_intent", "change_intent")

@@ -13,7 +13,7 @@ from wagtail_personalise_gov.models import Segment, SiteRule
 
 from ..factories import make_page, make_segment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("searchable")]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from wagtail_personalise_gov.models import (
 from ..agency.models import AgencyPage
 from ..factories import make_intent, make_segment
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("searchable")]
 
 
 def listed(desk: Client, **query: Any) -> list[str]:

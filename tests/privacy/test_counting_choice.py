@@ -1,14 +1,20 @@
 """Counting is a purpose of its own: a visitor turns it on and off by itself, and what they say about it holds."""
 
+import datetime
+import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import signing
 from django.test import Client
+from django.utils.formats import date_format
 from wagtail.models import Site
 
 from tests.agency.models import AgencyPage
+from tests.choices import without_days
 from tests.counting.gathered import BROWSER
 from tests.privacy.conftest import SAME
 from wagtail_personalise_gov import compiling
@@ -20,7 +26,7 @@ CHOICE = "/personalisation/choice/"
 
 
 def choice_of(client: Client) -> str:
-    return client.cookies["personalise_choice"].value
+    return without_days(client.cookies["personalise_choice"].value)
 
 
 def holds(client: Client, name: str) -> bool:
@@ -97,7 +103,7 @@ def test_refusing_to_be_counted_asks_nothing_of_the_database(visitor: Client) ->
     """This test has no database: any query would fail it."""
     response = visitor.post(CHOICE, {"counting": "refused", "next": "/full/"})
     assert response.status_code == 303
-    assert response.cookies["personalise_choice"].value == "undecided-uncounted.1.n"
+    assert without_days(response.cookies["personalise_choice"].value) == "undecided-uncounted.1.n"
 
 
 def test_what_is_the_same_choice_is_the_same_bytes(full_page: AgencyPage, counting: Counter[Tally]) -> None:
@@ -216,26 +222,172 @@ def test_with_opt_in_one_press_turns_both_on_and_the_other_neither(
     assert counting
 
 
+@pytest.mark.parametrize("mode", ["opt_out", "opt_in"])
 @pytest.mark.parametrize(
-    "mode, data, days",
+    "data, days",
     [
-        ("opt_out", {"choice": "allowed", "counting": "allowed"}, 183),
-        ("opt_out", {"counting": "allowed"}, 183),
-        ("opt_out", {"counting": "refused"}, 365),
-        ("opt_out", {"choice": "allowed", "counting": "refused"}, 365),  # lost sooner, they would be counted again
-        ("opt_out", {"choice": "refused", "counting": "allowed"}, 365),
-        ("opt_in", {"choice": "allowed", "counting": "refused"}, 183),  # kept longer, pages would go on adapting
-        ("opt_in", {"choice": "refused", "counting": "allowed"}, 183),
-        ("opt_in", {"choice": "refused"}, 365),
-        ("opt_in", {"counting": "refused"}, 365),
+        ({"choice": "allowed", "counting": "allowed"}, 183),
+        ({"counting": "allowed"}, 183),
+        ({"counting": "refused"}, 365),
+        ({"choice": "refused"}, 365),
+        ({"choice": "allowed", "counting": "refused"}, 365),
+        ({"choice": "refused", "counting": "allowed"}, 365),
     ],
 )
-def test_an_answer_is_kept_for_as_long_as_its_weaker_part_bears(
+def test_an_answer_is_kept_until_the_last_of_its_parts_ends(
     visitor: Client, db: None, configure: Any, mode: str, data: dict[str, str], days: int
 ) -> None:
     configure(MODE=mode)
     cookie = visitor.post(CHOICE, data).cookies["personalise_choice"]
-    assert cookie["max-age"] == days * 24 * 60 * 60
+    assert cookie["max-age"] == days * DAY
+
+
+# How long each part holds. The cookie may outlast one of them, so the day of each is in it.
+
+DAY = 24 * 60 * 60
+BEGIN = datetime.datetime(2026, 11, 26, 12, tzinfo=datetime.UTC)
+ADAPTS, ASKS, UNCOUNTED = "For Riverside", 'name="choice" value="allowed"', "not counted: you turned that off"
+
+
+@pytest.fixture
+def clock() -> Iterator[Callable[[int], None]]:
+    """``clock(184)``: so many days after the beginning."""
+    with time_machine.travel(BEGIN, tick=False) as traveller:
+        yield lambda day: traveller.move_to(BEGIN + datetime.timedelta(days=day))
+
+
+def age_left(client: Client) -> float:
+    return float(client.cookies["personalise_choice"]["max-age"]) / DAY
+
+
+@pytest.mark.parametrize("mode", ["opt_out", "opt_in"])
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [{"choice": "allowed", "counting": "refused"}],
+        [{"choice": "allowed"}, {"counting": "refused"}],
+        [{"counting": "refused"}, {"choice": "allowed"}],
+    ],
+    ids=["at once", "allowed first", "refused first"],
+)
+def test_an_acceptance_beside_a_refusal_is_asked_again_in_its_time_and_the_refusal_stays(
+    reader: Client,
+    full_page: AgencyPage,
+    counting: Counter[Tally],
+    configure: Any,
+    clock: Any,
+    mode: str,
+    ways: list[dict[str, str]],
+) -> None:
+    configure(MODE=mode)
+    for data in ways:
+        reader.post(CHOICE, data)
+    for day, asked in ((0, False), (182, False), (184, True), (364, True)):
+        clock(day)
+        html = reader.get("/full/").content.decode()
+        assert (ASKS in html) is asked, day
+        assert (ADAPTS in html) is (not asked or mode == "opt_out"), day
+        assert (UNCOUNTED in html) is asked, day  # the question knows what was refused
+    assert age_left(reader) <= 365
+    clock(366)
+    assert UNCOUNTED not in reader.get("/full/").content.decode()  # were the browser to keep it on
+    assert bool(counting) is (mode == "opt_out")
+
+
+@pytest.mark.parametrize("mode", ["opt_out", "opt_in"])
+@pytest.mark.parametrize("first", ["choice", "counting"])
+def test_a_refusal_beside_an_acceptance_is_not_lost_when_that_ends(
+    reader: Client, full_page: AgencyPage, counting: Counter[Tally], configure: Any, clock: Any, mode: str, first: str
+) -> None:
+    configure(MODE=mode)
+    said = {"choice": "refused", "counting": "allowed"}
+    for name in sorted(said, key=lambda name: name != first):
+        reader.post(CHOICE, {name: said[name]})
+    assert age_left(reader) == 365
+    for day, counts in ((182, True), (184, False), (364, False)):
+        clock(day)
+        html = reader.get("/full/").content.decode()
+        assert (ASKS in html, ADAPTS in html) == (False, False), day
+        assert ("Your visits may be counted" in reader.get("/personalisation/").content.decode()) is counts, day
+    clock(366)
+    assert ASKS in reader.get("/full/").content.decode()
+    assert not counting or mode == "opt_out"
+
+
+def test_an_acceptance_despite_gpc_beats_it_no_longer_for_a_refusal_beside_it(
+    reader: Client, full_page: AgencyPage, counting: Counter[Tally], clock: Any
+) -> None:
+    gpc = {"HTTP_SEC_GPC": "1"}
+    reader.post(CHOICE, {"choice": "allowed"}, **gpc)
+    clock(10)
+    reader.post(CHOICE, {"counting": "refused"}, **gpc)
+    assert reader.cookies["personalise_choice"].value == "allowed-uncounted.1.20783-20793.gn"
+    for day, adapts in ((182, True), (184, False), (370, False)):
+        clock(day)
+        assert (ADAPTS in reader.get("/full/", **gpc).content.decode()) is adapts, day
+    assert not counting
+
+
+@pytest.mark.parametrize("answer, days", [("allowed", 183), ("refused", 365)])
+def test_to_be_told_months_later_begins_no_new_term(
+    reader: Client, full_page: AgencyPage, clock: Any, answer: str, days: int
+) -> None:
+    reader.post(CHOICE, {"choice": answer})
+    assert age_left(reader) == days
+    clock(150)
+    assert "You’ve turned this" in reader.get("/full/").content.decode()
+    assert reader.cookies["personalise_choice"].value == f"{answer}.1.20783"
+    assert age_left(reader) == days - 150
+    clock(days + 1)
+    assert ASKS in reader.get("/full/").content.decode()
+
+
+def test_to_say_the_one_makes_the_other_last_no_longer(
+    reader: Client, full_page: AgencyPage, counting: Counter[Tally], clock: Any
+) -> None:
+    reader.post(CHOICE, {"choice": "allowed"})
+    for day in (60, 120, 180):
+        clock(day)
+        reader.post(CHOICE, {"counting": "allowed"})
+    assert reader.cookies["personalise_choice"].value == "allowed-counted.1.20783-20963.n"
+    assert age_left(reader) == 183
+    clock(184)
+    assert ASKS in reader.get("/full/").content.decode()
+    clock(190)
+    reader.post(CHOICE, {"choice": "refused"})  # what had ended is not taken up again, the other is
+    assert reader.cookies["personalise_choice"].value == "refused-counted.1.20973-20963.n"
+
+
+def test_the_page_tells_the_days_that_the_cookie_holds(
+    reader: Client, full_page: AgencyPage, counting: Counter[Tally], clock: Any
+) -> None:
+    reader.post(CHOICE, {"choice": "allowed"})
+    clock(10)
+    html = reader.get("/personalisation/").content.decode()
+    assert "The day of your choice" in html
+    assert "The day of your choice about counting" not in html
+    reader.post(CHOICE, {"counting": "refused"})
+    html = re.sub(r"<[^>]+>|\s+", " ", reader.get("/personalisation/").content.decode())
+    for words, day in (("choice", datetime.date(2026, 11, 26)), ("choice about counting", datetime.date(2026, 12, 6))):
+        assert re.search(f"The day of your {words} +{re.escape(date_format(day))}", html), words
+
+
+def test_an_acceptance_of_a_day_to_come_is_not_believed_and_a_refusal_is(
+    reader: Client, full_page: AgencyPage, clock: Any
+) -> None:
+    for value, asks in (("allowed.1.20785", True), ("allowed.1.20784", False), ("refused.1.20999", False)):
+        reader.cookies["personalise_choice"] = value
+        assert (ASKS in reader.get("/full/").content.decode()) is asks, value
+
+
+def test_a_cookie_from_before_it_had_days_holds_and_is_given_one_when_it_is_written(
+    reader: Client, full_page: AgencyPage, counting: Counter[Tally], clock: Any
+) -> None:
+    reader.cookies["personalise_choice"] = "allowed.1"
+    assert ASKS not in reader.get("/full/").content.decode()
+    assert reader.cookies["personalise_choice"].value == "allowed.1"
+    reader.post(CHOICE, {"counting": "refused"})
+    assert reader.cookies["personalise_choice"].value == "allowed-uncounted.1.20783.n"
 
 
 # Lots

@@ -1,5 +1,6 @@
 """Whatever is sent to the forms and pages: an answer, never a server error, never a redirect to elsewhere."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -43,6 +44,11 @@ many = settings(
 )
 
 
+@pytest.fixture
+def django_settings(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("settings")  # the name is that of Hypothesis's settings here
+
+
 def stays_here(location: str) -> bool:
     return urlsplit(location).netloc in ("", "testserver") and not location.startswith(("//", "/\\"))
 
@@ -52,7 +58,7 @@ def stays_here(location: str) -> bool:
 @given(data=posted, sent=headers)
 def test_a_form_answers_anything(full_page: AgencyPage, form: str, data: dict[str, str], sent: dict[str, str]) -> None:
     response = Client(raise_request_exception=True).post(f"/personalisation/{form}/", data, **sent)
-    assert response.status_code in (303, 400, 403)
+    assert response.status_code in (303, 400, 403, 413)
     if response.status_code == 303:
         assert stays_here(response.headers["Location"])
 
@@ -95,3 +101,27 @@ def test_the_page_about_it_answers_anything(full_page: AgencyPage, query: dict[s
 def test_a_form_that_can_not_be_read_is_a_bad_request(client: Client, db: None, name: str, kind: str) -> None:
     body = b'--X\r\nContent-Disposition: form-data; name="choice"\r\n\r\nrefused\r\n--X--\r\n'
     assert client.generic("POST", f"/personalisation/{name}/", body, content_type=kind).status_code == 400
+
+
+UNREADABLE = [
+    ("application/x-www-form-urlencoded; charset=utf-16", "choice=refused".encode("utf-16")),
+    ("application/x-www-form-urlencoded; charset=latin-1", b"choice=refused"),
+    ("multipart/form-data; boundary=", b"choice=refused"),
+    ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(120))),
+]
+
+
+@pytest.mark.parametrize("kind, body", UNREADABLE, ids=["utf-16", "latin-1", "boundary", "fields"])
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_answer_in_words_to_a_form_that_can_not_be_read(
+    full_page: AgencyPage, django_settings: Any, name: str, kind: str, body: bytes, debug: bool
+) -> None:
+    django_settings.DEBUG, django_settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = debug, 100
+    response = Client(HTTP_SEC_FETCH_SITE="same-origin").generic(
+        "POST", f"/personalisation/{name}/", body, content_type=kind
+    )
+    assert response.status_code == 400
+    assert "This form could not be read." in response.content.decode()
+    assert "no-store" in response.headers["Cache-Control"]
+    assert not response.cookies

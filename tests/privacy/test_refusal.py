@@ -8,7 +8,9 @@ from django.test import Client
 from wagtail import hooks
 
 from tests.agency.models import AgencyPage
+from tests.factories import committed
 from wagtail_personalise_gov import facts
+from wagtail_personalise_gov.compiling import pause
 from wagtail_personalise_gov.core.conditions import Between, Equals, OneOf, SpeaksLanguage
 from wagtail_personalise_gov.core.facts import Fact
 from wagtail_personalise_gov.core.ruleset import Ruleset
@@ -118,6 +120,18 @@ def test_refusing_itself_reads_nothing(
     visitor.post("/personalisation/choice/", {"choice": "refused"})
     assert every_kind_of_fact == []
     assert everybody_in_riverside.asked == 0
+
+
+def test_refusing_erases_at_once_even_while_everything_is_paused(full_page: AgencyPage, visitor: Client) -> None:
+    """A pause leaves what is kept as it is, but not against the visitor's word."""
+    visitor.get("/full/")
+    with committed():
+        pause(by="a test")
+    assert not visitor.get("/full/").cookies
+    response = visitor.post("/personalisation/choice/", {"choice": "refused"})
+    assert {"personalise_visit", "personalise_memory"} <= {
+        name for name, cookie in response.cookies.items() if cookie["max-age"] == 0
+    }
 
 
 def test_a_refusal_while_memory_was_kept_before_erases_it_on_any_page_that_adapts(full_page: AgencyPage) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.agency.models import AgencyPage
 from tests.factories import hero, make_intent, make_page, make_segment, personalised
 from wagtail_personalise_gov.core.memory import Campaign, DeclaredPlace, Past, Referrer, ThisVisit, VisitorMemory
+from wagtail_personalise_gov.core.preference import Choice
 from wagtail_personalise_gov.models import (
     CampaignRule,
     FirstTimeVisitorRule,
@@ -24,7 +25,8 @@ from wagtail_personalise_gov.models import (
     ReferrerRule,
     VisitIntentRule,
 )
-from wagtail_personalise_gov.visit.cookies import MEMORY, VISIT
+from wagtail_personalise_gov.visit.cookies import CHOICE, MEMORY, VISIT
+from wagtail_personalise_gov.visit.preference import choice_of
 from wagtail_personalise_gov.visit.stores import CompactSerializer, SignedCookieStore
 
 MAX_BOTH = 2048  # bytes, names and attributes of both cookies included
@@ -106,6 +108,45 @@ def test_a_choice_that_we_did_not_write_is_no_choice(
     answer = client.get("/welcome/", HTTP_COOKIE=f"personalise_choice={value}")
     assert "Welcome back" in answer.content.decode()
     assert client.get("/api/personalise/v1/visit/", HTTP_COOKIE=f"personalise_choice={value}").json()["banner"] == "ask"
+
+
+# Another host below the same domain can set a second cookie of our name, which comes before ours or after it.
+SEVERAL = [
+    (["refused.1", "allowed.1"], "refused", None),
+    (["refused.1", ""], "refused", None),
+    (["refused.1", "junk"], "refused", None),
+    (["refused.1", "a" * 5000], "refused", None),
+    (["allowed.1", "junk"], "allowed", None),
+    (["junk", "allowed-counted.1"], "allowed", True),
+    (["allowed-uncounted.1", "allowed-counted.1"], "allowed", False),
+    (["undecided-uncounted.1", "refused.1"], "refused", False),
+    (["allowed.1", "allowed-counted.1"], None, None),
+]
+
+
+@pytest.mark.parametrize("values, preference, counting", SEVERAL)
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("secure", [False, True])
+def test_of_several_choices_any_refusal_stands_else_the_first_holds(
+    configure: Any, values: list[str], preference: str | None, counting: bool | None, turned: bool, secure: bool
+) -> None:
+    configure(COOKIE_SECURE=secure)
+    sent = values[::-1] if turned else values
+    header = "; ".join(f"{CHOICE.name}={value}" for value in sent)
+    choice = choice_of(RequestFactory().get("/", HTTP_COOKIE=header))
+    assert choice is not None
+    if preference is None:
+        assert choice == Choice.from_cookie(sent[0])
+    else:
+        assert (str(choice.preference), choice.counting) == (preference, counting)
+
+
+@pytest.mark.parametrize("planted", ["allowed.1", "junk", ""])
+def test_a_second_cookie_does_not_undo_a_refusal(client: Client, welcome: AgencyPage, planted: str) -> None:
+    page = client.get("/welcome/", HTTP_COOKIE=f"personalise_choice=refused.1; personalise_choice={planted}")
+    assert "Welcome back" in page.content.decode()
+    assert not page.cookies
+    assert "New here?" in client.get("/welcome/", HTTP_COOKIE=f"personalise_choice={planted}").content.decode()
 
 
 @given(visit=st.binary(max_size=300), memory=st.text(max_size=300), choice=st.text(max_size=30))

@@ -1,8 +1,10 @@
 """What is kept of a visitor, when, and in which cookies."""
 
+import time
 from typing import Any
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from tests.agency.models import AgencyPage
@@ -28,6 +30,16 @@ def test_what_is_kept_is_what_live_rules_ask_for(client: Client, opening: Agency
     """A rule about referrers needs the visit; nothing needs the number of visits, so it is not kept."""
     answer = client.get("/licence/", headers=SEARCH)
     assert set(answer.cookies) == {"personalise_visit"}
+
+
+def test_a_form_that_another_site_sends_replaces_nothing_that_is_kept(client: Client, opening: AgencyPage) -> None:
+    """It comes without our cookies, so what would be kept is a stranger's beginning, in the place of what there is."""
+    client.get("/licence/", headers=SEARCH)
+    kept = client.cookies["personalise_visit"].value
+    sent_elsewhere = Client(headers={"Sec-Fetch-Site": "cross-site"}).post("/licence/", headers=SEARCH)
+    assert sent_elsewhere.status_code == 200
+    assert not sent_elsewhere.cookies
+    assert client.cookies["personalise_visit"].value == kept
 
 
 def test_what_is_no_longer_asked_for_is_dropped(
@@ -146,3 +158,15 @@ def test_a_choice_cookie_of_http_does_not_count_over_https(client: Client, welco
     configure(COOKIE_SECURE=True, MODE="opt_in")
     client.cookies["personalise_choice"] = "allowed.1"
     assert "Welcome back" in client.get("/welcome/", secure=True).content.decode()
+
+
+@pytest.mark.parametrize("name, grain", [("personalise_visit", 600), ("personalise_memory", 24 * 60 * 60)])
+def test_a_signature_tells_no_finer_time_than_what_is_signed(
+    client: Client, welcome: AgencyPage, clock: Any, name: str, grain: int
+) -> None:
+    """The second at which somebody came would be as good as a number for them."""
+    clock.shift(777)
+    client.get("/welcome/")
+    written = signing.b62_decode(client.cookies[name].value.rsplit(":", 2)[1])
+    assert written % grain == 0
+    assert 0 < int(time.time()) - written < grain

@@ -10,9 +10,10 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.agency.models import AgencyPage, PlainPage
@@ -178,6 +179,33 @@ def test_forgetting_leaves_the_rest_of_a_session_alone(
 def test_a_refusal_leaves_a_session_that_holds_nothing_of_ours_as_it_is(client: Client, welcome: AgencyPage) -> None:
     client.force_login(User.objects.create_user("somebody"))
     assert not client.get("/welcome/", headers={"Sec-GPC": "1"}).cookies
+
+
+@pytest.mark.parametrize("said", ["refused", "forget", "by API"])
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_no_is_heard_in_the_session_too_after_the_site_has_changed_to_cookies(
+    client: Client, welcome: AgencyPage, configure: Any, engine: str, said: str, signed_in: bool
+) -> None:
+    if signed_in:
+        client.force_login(User.objects.create_user("somebody"))
+    assert is_new(client)
+    assert KEY in client.session
+    configure(VISITOR_STORE="wagtail_personalise_gov.visit.stores.SignedCookieStore")
+    if said == "by API":
+        client.put("/api/personalise/v1/preference/", {"preference": "refused"}, content_type="application/json")
+    else:
+        path = "personalise:forget" if said == "forget" else "personalise:choice"
+        client.post(reverse(path), {"choice": said}, headers={"Sec-Fetch-Site": "same-origin"})
+    assert KEY not in client.session
+    assert ("_auth_user_id" in client.session) is signed_in
+
+
+def test_of_who_has_no_session_none_is_looked_for(client: Client, welcome: AgencyPage, configure: Any) -> None:
+    configure(VISITOR_STORE="wagtail_personalise_gov.visit.stores.SignedCookieStore")
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.post(reverse("personalise:forget"), headers={"Sec-Fetch-Site": "same-origin"})
+    assert not answer.cookies
+    assert not [query for query in queries if "django_session" in query["sql"]]
 
 
 def test_what_can_not_be_read_is_forgotten_too(store: DjangoSessionStore, db: None) -> None:

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.http import Http404, HttpRequest
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import PermissionDenied, Throttled
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -24,6 +24,7 @@ from wagtail.models import Site
 from ..core.pages import ServedPage
 from ..core.preference import Preference
 from ..models.addresses import PAGE_MODEL
+from ..visit.limits import seconds_to_wait, too_often
 from ..visit.origin import Origin, origin_of
 from ..visit.recording import finish
 from ..visit.visit import Visit
@@ -34,12 +35,28 @@ from .serializers import IntentSerializer, PreferenceSerializer, page_json, stan
 READING = frozenset({"GET", "HEAD"})
 
 
+def is_proven(request: Request) -> bool:
+    """Whether it was a page of this site that sent this, or no page at all but a front end's own server.
+
+    With a PUT every browser says where it comes from, at least `Origin: null`: who says nothing is no browser.
+    """
+    meta = request._request.META
+    by_a_browser = "HTTP_ORIGIN" in meta or "HTTP_SEC_FETCH_SITE" in meta
+    return not by_a_browser or origin_of(request._request) is Origin.SAME
+
+
+def not_proven() -> PermissionDenied:
+    return PermissionDenied(
+        _("Your browser does not say that a page of this website sent this. Without that, nothing can be allowed.")
+    )
+
+
 class VisitorView(APIView):
     """The base of every call. What the site has set for its own REST framework does not reach it."""
 
     authentication_classes: Sequence[Any] = ()
     permission_classes = (AllowAny,)
-    # A throttle would keep visitors' addresses. No call here costs more than a page.
+    # A throttle of REST framework keeps visitors' addresses in the cache; `visit/limits.py` does without.
     throttle_classes: Sequence[Any] = ()
     renderer_classes = (JSONRenderer,)
     parser_classes = (ShallowJSONParser,)
@@ -106,12 +123,20 @@ class PreferenceView(VisitorView):
     def put(self, request: Request) -> Response:
         given = PreferenceSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        preference, counting = (given.validated_data.get(name) for name in ("preference", "counting"))
-        self.visit.prefer(
-            None if preference is None else Preference(preference),
-            None if counting is None else counting == Preference.ALLOWED,
-        )
-        self.visit.confirm()  # the front end that asked tells the visitor itself
+        said = {name: Preference(answer) for name, answer in given.validated_data.items()}
+        accepts = Preference.ALLOWED in said.values()
+        proven = not accepts or is_proven(request)
+        waits = accepts and proven and too_often(self.visit, accepts=True)
+        if waits or not proven:  # what is refused with the same body is done all the same
+            said = {name: answer for name, answer in said.items() if answer is Preference.REFUSED}
+        preference, counting = said.get("preference"), said.get("counting")
+        if said:
+            self.visit.prefer(preference, None if counting is None else counting is Preference.ALLOWED)
+            self.visit.confirm()  # the front end that asked tells the visitor itself
+        if waits:
+            raise Throttled(seconds_to_wait())
+        if not proven:
+            raise not_proven()
         return Response(standing_json(self.visit))
 
 
@@ -121,6 +146,11 @@ class IntentView(VisitorView):
     def put(self, request: Request) -> Response:
         given = IntentSerializer(self.visit.ruleset.intents.by_slug, data=request.data)
         given.is_valid(raise_exception=True)
-        self.visit.declare_intent(given.validated_data["intent"])
+        slug = given.validated_data["intent"]
+        if slug and not is_proven(request):
+            raise not_proven()
+        if slug and too_often(self.visit):
+            raise Throttled(seconds_to_wait())
+        self.visit.declare_intent(slug)
         kept = self.visit.may_keep("intent")
         return Response({"intent": self.visit.declared_intent or None if kept else None, "kept": kept})

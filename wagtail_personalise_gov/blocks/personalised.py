@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -27,11 +28,13 @@ class PersonalisedBlock(blocks.StructBlock):
     A subclass for one fixed use names its ``content``. The first variant, in the editor's order, that is for a segment
     the visitor is in is shown; else the standard version, which is also what anything without a visitor gets: search,
     feeds, the standard preview. Choosing makes no query.
+
+    With ``say_why`` (here or in Meta; else SAY_WHY decides) a variant is followed by "Why am I seeing this?".
     """
 
     content: Any = None
 
-    def __init__(self, content: Any = None, **kwargs: Any) -> None:
+    def __init__(self, content: Any = None, *, say_why: bool | None = None, **kwargs: Any) -> None:
         content = content if content is not None else self.content
         if content is None:
             raise TypeError("PersonalisedBlock needs its content, such as PersonalisedBlock(HeroBlock()).")
@@ -64,6 +67,8 @@ class PersonalisedBlock(blocks.StructBlock):
             ("nothing_for_others", nothing_for_others),
         ]
         super().__init__(local_blocks, **kwargs)
+        if say_why is not None:
+            self.meta.say_why = say_why  # not handed on: what is handed on stands in migrations
 
     # What is shown
 
@@ -98,7 +103,19 @@ class PersonalisedBlock(blocks.StructBlock):
         inner = {**(context or {}), "personalised": shown}
         # Wagtail 8 gives a stream child's id to its template, unless there is one already: ours is not the content's.
         inner.pop("id", None)
-        return str(shown.content.render(inner))
+        if shown.is_standard or not self._says_why:
+            return str(shown.content.render(inner))
+        around: frozenset[str | None] = inner.get("personalise_around", frozenset())  # said by blocks around this one
+        said: list[Shown] = []  # by {% personalise_why %} in templates of the content
+        inner |= {"personalise_around": around | {shown.segment}, "personalise_said": said}
+        html = str(shown.content.render(inner))
+        if shown.segment in around or any(one is shown for one in said):
+            return html
+        return html + say_why(shown, html, context)
+
+    @property
+    def _says_why(self) -> bool:
+        return bool(settings.SAY_WHY if self.meta.say_why is None else self.meta.say_why)
 
     def get_api_representation(self, value: Any, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         shown = self._note(value, context)
@@ -194,6 +211,7 @@ class PersonalisedBlock(blocks.StructBlock):
 
     class Meta:
         icon = "group"
+        say_why = None
         value_class = PersonalisedValue
         description = _("Content with other versions for some visitors")
         form_layout = BlockGroup(children=["variants", "default"], settings=["nothing_for_others"])
@@ -217,6 +235,12 @@ def help_on_versions() -> str:
 def visit_of(context: Mapping[str, Any] | None) -> Visit | None:
     """The visit of the request in a template's or serialiser's context; None where there is none."""
     return getattr((context or {}).get("request"), "visit", None)
+
+
+def say_why(shown: Shown, html: str, context: Mapping[str, Any] | None) -> str:
+    """Why a version is shown, after it. By a template, since the words are those of a part that blocks don't know."""
+    known = {"request": (context or {}).get("request"), "personalised": shown, "personalise_content": html}
+    return render_to_string("wagtail_personalise_gov/blocks/say_why.html", known)
 
 
 def fresh(content: Any) -> blocks.Block:

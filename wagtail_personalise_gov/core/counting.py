@@ -17,6 +17,8 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from .quiet import Quiet
+
 LOTS = 10_000  # a lot is a number from 0 to 9999, so a share of 1 in 10,000 is the finest that can be held back
 
 MAX_COUNTED_BYTES = 1470  # of what is kept of a visit, as JSON: the cookie stays under 2 KB when it is signed
@@ -39,8 +41,8 @@ class Arm(StrEnum):
 COMPARED = frozenset({Arm.VARIANT, Arm.HOLDOUT})  # the two that a lot decides between
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+@dataclass(frozen=True, slots=True, repr=False)
+class Exposure(Quiet):
     """A block that was shown: by which version (`variant`, for the slug `segment`), in which arm.
 
     `block` is the id of the first of its variants, and `variant` that of the one in question; both are UUIDs as text.
@@ -59,8 +61,8 @@ class Exposure:
         return all(is_uuid(text) for text in (self.block, self.variant) if text) and bool(self.block)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+@dataclass(frozen=True, slots=True, repr=False)
+class Tally(Quiet):
     """One daily total that can grow. `goal` is "" for the exposure itself; `day` counts since 1970, in UTC."""
 
     day: int
@@ -68,8 +70,8 @@ class Tally:
     goal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+@dataclass(frozen=True, slots=True, repr=False)
+class Counted(Quiet):
     """What a visit has been counted for. `day` is the UTC day to which all of it is added, that of its beginning."""
 
     day: int  # since 1970

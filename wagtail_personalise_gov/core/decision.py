@@ -51,7 +51,8 @@ class Decision(Mapping[str, Reason]):
         return len(self._reasons)
 
     def __repr__(self) -> str:
-        return f"Decision({self._reasons!r})"
+        # Reasons stay out, as values do of `Facts`: in which groups somebody is goes into no error report.
+        return f"Decision({', '.join(sorted(self._reasons))})"
 
 
 NOTHING_DECIDED = Decision({})

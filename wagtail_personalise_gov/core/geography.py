@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .quiet import Quiet
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Place(Quiet):
     """Where a request seems to come from. A part that is None or empty is unknown.
 
     `point` is (latitude, longitude, accuracy radius in km or None). It never leaves the request.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .quiet import Quiet
+
 DECLARED = 1.0  # the confidence of what the visitor said
 MAX_WORDS = 300  # characters of a search phrase that are looked at
 
@@ -49,8 +51,8 @@ class Signal:
         return set(self.text.lower().split()) <= set(landing.search_words[:MAX_WORDS].lower().split())
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Landing(Quiet):
     """How a visit began, as far as intents ask: nothing of it is kept, only the intents that it suggests."""
 
     path: str = ""

@@ -16,6 +16,7 @@ from typing import Any
 
 from .counting import LOTS, Counted
 from .pages import NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
+from .quiet import Quiet
 
 STEP_MINUTES = 10  # the grain of the time of last activity; coarser writes fewer cookies and tells less
 MINUTES_PER_DAY = 24 * 60
@@ -40,8 +41,8 @@ MAX_WHOLE = 999_999_999  # ten-minute steps since 1970 will take until the year 
 FIRST_DAY = date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Referrer:
+@dataclass(frozen=True, slots=True, repr=False)
+class Referrer(Quiet):
     """Where a visit came from: a kind ("search", "government", …) and a host ("" for none)."""
 
     kind: str
@@ -53,8 +54,8 @@ class Referrer:
         object.__setattr__(self, "host", clipped(self.host[::-1], MAX_HOST)[::-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+@dataclass(frozen=True, slots=True, repr=False)
+class Campaign(Quiet):
     """The campaign that a visit's landing address named; "" for a part that it did not."""
 
     source: str = ""
@@ -66,8 +67,8 @@ class Campaign:
             object.__setattr__(self, part, clipped(getattr(self, part), MAX_CAMPAIGN_PART))
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredPlace:
+@dataclass(frozen=True, slots=True, repr=False)
+class DeclaredPlace(Quiet):
     """Where the visitor said they are. All parts blank: not where we guessed, and no more than that."""
 
     country: str = ""  # ISO 3166-1 alpha-2
@@ -83,8 +84,8 @@ class DeclaredPlace:
         return bool(self.country or self.subdivision or self.city)
 
 
-@dataclass(frozen=True, slots=True)
-class ThisVisit:
+@dataclass(frozen=True, slots=True, repr=False)
+class ThisVisit(Quiet):
     """What is kept of this visit, at most until the browser closes.
 
     `step` is the time of last activity in ten-minute steps since 1970. `landed` is False when the visit was joined
@@ -107,8 +108,8 @@ class ThisVisit:
         object.__setattr__(self, "intent", clipped(self.intent, MAX_SLUG))
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+@dataclass(frozen=True, slots=True, repr=False)
+class Past(Quiet):
     """What is kept of earlier visits. Days are counted since 1970, as `day_number` does."""
 
     began: int  # the day this memory began; its age is counted from here and never renewed
@@ -119,8 +120,8 @@ class Past:
     lot: int | None = None  # from 0 to 9999, drawn once, while a share of visitors is held back for comparison
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+@dataclass(frozen=True, slots=True, repr=False)
+class Arrival(Quiet):
     """How a request arrives, as far as memory asks. `internal`: it was linked from a page of this very site.
 
     The day is given apart from the minute, because it is the site's own: in summer, London's begins before UTC's.
@@ -143,8 +144,8 @@ class Arrival:
         return self.minute // MINUTES_PER_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class VisitorMemory:
+@dataclass(frozen=True, slots=True, repr=False)
+class VisitorMemory(Quiet):
     """Its parts; one that is None is not kept, or was not readable. `counted` serves counting alone."""
 
     visit: ThisVisit | None = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .quiet import Quiet
+
 MAX_PAGES = 20  # the latest that are remembered, so that a rule can ask for as many different pages and no more
 MAX_SECTIONS = 10
 MAX_ID = 2**31 - 1  # the largest key of a page (treebeard's tables count in 32 bits)
@@ -72,8 +74,8 @@ class Watching:
 NOTHING_WATCHED = Watching()
 
 
-@dataclass(frozen=True, slots=True)
-class PagesSeen:
+@dataclass(frozen=True, slots=True, repr=False)
+class PagesSeen(Quiet):
     """The numbers of pages and sections that were seen, each once, the latest last; the oldest go when it is full.
 
     `partial`: others were seen too, or may have been, so of what is not here it can't be told.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .counting import Arm
 from .decision import MATCHING, Decision, Reason
+from .quiet import Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Variant:
         return next((slug for slug in self.segments if decision.includes(slug)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome(Quiet):
     """What a block shows a visitor, and what that is to be counted as.
 
     `variant` is shown, for `segment`; None: the standard version. `arms` says, for each version that is involved, on

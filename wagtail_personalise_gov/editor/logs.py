@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from .site_settings import changes
+
 ACTIONS = {
     "archive": (_("Archive"), _("Moved to the archive")),
     "restore": (_("Restore"), _("Restored from the archive, as a draft")),
@@ -23,3 +25,4 @@ def register_actions(actions: Any) -> None:
     """Tell Wagtail's registry of log actions."""
     for name, (label, message) in ACTIONS.items():
         actions.register_action(f"wagtail_personalise_gov.{name}", label, message)
+    actions.register_action(changes.ACTION)(changes.ChangedParts)

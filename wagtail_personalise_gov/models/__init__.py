@@ -31,6 +31,7 @@ from .rules import (
     VisitIntentRule,
 )
 from .segments import Segment
+from .sensitive import SensitivePageMixin
 from .site_settings import PersonalisationSettings, SiteWording
 from .state import RulesetState
 from .tallies import DailyTally, TallyBatch
@@ -62,6 +63,7 @@ __all__ = [
     "RulesetState",
     "Segment",
     "SegmentRule",
+    "SensitivePageMixin",
     "SiteRule",
     "SiteWording",
     "TallyBatch",

@@ -12,7 +12,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.text import capfirst, format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from ..core.conjunctions import fitting
 
 
 class WordsFormField(forms.CharField):
@@ -142,7 +145,7 @@ class NegatedField(models.BooleanField):  # type: ignore[type-arg]
 def joined(words: Iterable[Any], last: str) -> str:
     """Words as a list in a sentence: "a", "a or b", "a, b or c". `last` is the word before the last one."""
     *first, final = [str(word) for word in words] or [""]
-    return f"{', '.join(first)} {last} {final}" if first else final
+    return f"{', '.join(first)} {fitting(last, final, get_language() or '')} {final}" if first else final
 
 
 def split_words(line: str) -> list[str]:

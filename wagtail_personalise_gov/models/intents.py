@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from wagtail.search import index
 
 from .addresses import PAGE_MODEL
 from .segments import validate_slug
+from .sensitive import sensitive_titles
 
 
 class Intent(index.Indexed, ClusterableModel):
@@ -106,5 +108,29 @@ class IntentSignal(Orderable):
         super().clean()
         if self.kind in self.ABOUT_PAGES and self.page_id is None:
             raise ValidationError({"page": gettext("Choose the page.")})
+        if title := sensitive_landings([self])[0]:
+            raise ValidationError(
+                {
+                    "page": gettext(
+                        "“%s” is marked as sensitive: what somebody wants may not be concluded from having looked at "
+                        "it. Choose another page, or offer the intent as an answer instead."
+                    )
+                    % title
+                }
+            )
         if self.kind not in self.ABOUT_PAGES and not self.text.strip():
             raise ValidationError({"text": gettext("Write the campaign or the words.")})
+
+
+def sensitive_landings(signals: Sequence[IntentSignal]) -> list[str]:
+    """For each of these signals, the title of a sensitive page that it concludes from; "" for none."""
+    about = [signal.page_id or 0 if signal.kind in IntentSignal.ABOUT_PAGES else 0 for signal in signals]
+    kinds = [signal.kind for signal in signals]
+    of_pages, of_sections = sensitive_titles(
+        [page for page, kind in zip(about, kinds, strict=True) if page and kind == IntentSignal.PAGE],
+        [page for page, kind in zip(about, kinds, strict=True) if page and kind == IntentSignal.SECTION],
+    )
+    return [
+        (of_pages if kind == IntentSignal.PAGE else of_sections).get(page, "")
+        for page, kind in zip(about, kinds, strict=True)
+    ]

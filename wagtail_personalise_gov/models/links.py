@@ -20,5 +20,8 @@ def link_problem(link: str) -> str | None:
     if parts.scheme in ("http", "https") and not parts.netloc:
         whole = False
     if not (here or whole) or any(character.isspace() or ord(character) < 32 for character in link.strip()):
-        return gettext("Write where the link leads: a whole address, such as https://apply.example.gov/start.")
+        return gettext(
+            "Write where the link leads: a whole address, such as https://apply.example.gov/start, or one on this "
+            "site, such as /about-this-site/."
+        )
     return None

@@ -72,7 +72,7 @@ class WordingFields(models.Model):
             self.service_name.strip(),
             self.banner_heading.strip(),
             self.banner_introduction.strip(),
-            self.policy_link.strip(),
+            _public(self.policy_link),
         )
 
 
@@ -143,14 +143,28 @@ class PersonalisationSettings(WordingFields, ClusterableModel, BaseSiteSetting):
             by_language={words.language.lower(): words.wording() for words in self.wordings.all()},
             responsible=self.responsible.strip(),
             contact_email=self.contact_email,
-            contact_link=self.contact_link.strip(),
+            contact_link=_public(self.contact_link),
             last_reviewed=self.last_reviewed,
         )
 
 
+def _public(link: str) -> str:
+    """A link as visitors get it: none where it will not do. It may have been written by other ways than the form."""
+    return "" if link_problem(link) else link.strip()
+
+
 def languages() -> list[tuple[str, Any]]:
-    """The languages that a site's words may be written in: those that Wagtail's content is in, else Django's."""
-    return list(getattr(django_settings, "WAGTAIL_CONTENT_LANGUAGES", None) or django_settings.LANGUAGES)
+    """The languages that pages are in, as (code, name): those that Wagtail is told of, else those that Django is.
+
+    Django by itself knows a hundred. A site that names none is in one language.
+    """
+    if content := getattr(django_settings, "WAGTAIL_CONTENT_LANGUAGES", None):
+        return list(content)
+    if django_settings.USE_I18N and django_settings.is_overridden("LANGUAGES"):  # type: ignore[misc]
+        return list(django_settings.LANGUAGES)
+    code = django_settings.LANGUAGE_CODE
+    names = dict(django_settings.LANGUAGES)
+    return [(code, names.get(code) or names.get(code.partition("-")[0], code))]
 
 
 class SiteWording(Orderable, WordingFields):

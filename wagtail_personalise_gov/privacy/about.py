@@ -1,90 +1,97 @@
-"""What the page about personalisation says, from the registries in code and the database, so that it cannot lie."""
+"""What the page about personalisation says, from the registries in code and the database, so that it cannot lie.
+
+Each part of it has a module of its own beside this one, which only puts them together: what is known now (`known.py`),
+why the visitor saw what they saw (`reasons.py`), each group and the pages it changes (`groups.py`), what may be used
+(`uses.py`), the cookies (`cookies_told.py`), what is kept now (`kept.py`), the statement (`statement.py`), and counting
+(`counted.py`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.http import urlencode
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from ..conf import settings
-from ..core.decision import Reason
-from ..core.facts import Fact
-from ..core.memory import NEED_A_PAST, NEED_A_VISIT, DeclaredPlace
+from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.preference import Because, Mode, Preference, Standing
-from ..models.iso import country_name, subdivision_name
-from ..visit.cookies import (
-    CHOICE,
-    CHOICE_WHILE_COUNTING,
-    CONFIRM,
-    COUNT,
-    EDITORS_COOKIES,
-    LOT,
-    MEMORY,
-    SESSION,
-    SESSION_WHILE_COUNTING,
-    VISIT,
-    Cookie,
-)
+from ..visit.asked import asked_for, plain_address, standard_address
+from ..visit.keeping import Keeping, keeping, kept_until
 from ..visit.stores import visitor_store
 from ..visit.visit import Visit
-from .counted import counting_told, held_back_now, remark_on
+from .changes import changes
+from .cookies_told import cookie_rows
+from .counted import counting_told
 from .credits import credits_for
+from .groups import Group, groups
+from .kept import kept_now, place_in_words
+from .known import known_now
 from .live import PublicSegment, live_segments
-from .returning import way_back
-from .words import about_title, wording
+from .looking import Looked, looked
+from .reasons import decided, parts_of, reasons
+from .speaking import address_of
+from .statement import statement
+from .uses import uses
+from .words import about_title, is_running, site_words, wording
+from .written import remarked
 
 ERASED = "erased"  # the value of `done` in the address after everything was erased
-
-
-@dataclass(frozen=True, slots=True)
-class CookieRow:
-    """One cookie as the page tells of it. `here`: this browser sent it with this very request."""
-
-    name: str
-    purpose: str
-    lasts: str
-    when: str
-    here: bool
+CHANGES_TOLD = 20
 
 
 def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
     """Everything that the page's template needs."""
     standing, segments = visit.standing, live_segments()
-    counting = counting_told(visit, segments)
-    running = settings.MODE is not Mode.OFF and not visit.ruleset.paused
-    reads = {fact.name: fact for segment in segments for fact in segment.reads}
-    back = _page_before(request, visit)
-    here = reverse("personalise:about")
+    running, switched_off = is_running(visit), settings.MODE is Mode.OFF
+    look = looked(request, visit)
+    decision = decided(look.visit) if running else NOTHING_DECIDED
+    visit.varies_on |= look.visit.varies_on
+    counting = counting_told(look.visit, segments)
+    told = groups(request, segments, reasons(look.visit, decision, segments), counting if running else None)
+    known = known_now(look.visit, look.page is not None) if running else []
+    credits = credits_for(segments)
+    used = uses([] if switched_off else segments)
     return {
         "service": wording(visit).service_name,
         "about_title": about_title(visit),
-        "back": back,
-        "here": here,
-        "here_and_back": f"{here}?{urlencode({'back': back})}" if back else here,
-        "after_erasing": f"{here}?{urlencode({'done': ERASED})}",
+        "back": look.address,
+        "here": address_of("about"),
+        "here_and_back": address_of("about", back=look.address),
+        "download": address_of("download", back=look.address),
+        "after_erasing": address_of("about", done=ERASED),
         "saved": saved_now(standing),
         "erased": request.GET.get("done") == ERASED and not visit.stored,
         "state": state_in_words(visit, segments),
         "running": running,
-        "choosable": settings.MODE is not Mode.OFF,
+        "choosable": not switched_off,
+        "switched_off": switched_off,
+        "chosen_before": standing.choice is not None,
         "chosen": Preference.ALLOWED if standing.preference is Preference.ALLOWED else Preference.REFUSED,
-        "matched": groups_in_words(visit, segments),
+        "matched": matched_in_words(told, decision),
+        "known": [one for one in known if one.fact.about_visitor],
+        "known_for_all": [one for one in known if not one.fact.about_visitor],
         "told_intent": visit.ruleset.intents.by_slug.get(visit.declared_intent),
         "told_place": place_in_words(visit.declared_place),
-        "signals": signals_in_words(visit),
-        "facts": [fact for fact in _sorted(reads.values()) if fact.about_visitor],
-        "facts_for_all": [fact for fact in _sorted(reads.values()) if not fact.about_visitor],
-        "attributions": credits_for(segments),
+        "page_before": page_before_in_words(look, decision, segments) if running else None,
+        "signals": [] if switched_off else signals_in_words(visit),
+        "uses": [use for use in used if use.fact.about_visitor],
+        "uses_for_all": [use for use in used if not use.fact.about_visitor],
         "segments": segments,
-        "groups": [(segment, remark_on(segment, counting)) for segment in segments],
+        "groups": told,
+        "groups_inside": [group for group in told if group.because.inside],
+        "groups_outside": [group for group in told if not group.because.inside],
         "counting": counting,
-        "cookies": [_row(cookie, visit, running) for cookie in _cookies(visit)],
+        "cookies": cookie_rows(visit, running),
+        "kept": kept_now(visit),
         "kept_in_browser": visitor_store().in_browser,
+        "kept_nowhere": keeping() is Keeping.NOWHERE,
+        "kept_until": kept_until() if keeping() is not Keeping.NOWHERE else "",
+        "statement": statement(visit, segments, credits),
+        "site": site_words(visit),
+        "policy_link": wording(visit).policy_link,
+        "changes": changes(CHANGES_TOLD),
     }
 
 
@@ -94,19 +101,42 @@ def saved_now(standing: Standing) -> bool:
     return choice is not None and choice.new and (standing.because is Because.CHOICE or choice.counting is not None)
 
 
-def groups_in_words(visit: Visit, segments: Collection[PublicSegment]) -> list[str]:
-    """The names of the groups that the visitor belongs to now; with a remark on those that change nothing for them."""
-    decision, held = visit.decide(visit.ruleset.segments), held_back_now(visit)
+def matched_in_words(told: Sequence[Group], decision: Decision) -> list[tuple[str, str]]:
+    """(slug, name) of the groups that the visitor is in now; with a remark on those that change nothing for them."""
     words = []
-    for segment in segments:
-        match decision.get(segment.slug):
+    for group in told:
+        name = group.segment.name
+        match decision.get(group.segment.slug):
             case Reason.LEARNING:
-                words.append(gettext("%s (nothing changes for you)") % segment.name)
-            case Reason.HOLDOUT if segment.slug in held:
-                words.append(gettext("%s (you see the standard version, for comparison)") % segment.name)
-            case Reason.MATCHED | Reason.HOLDOUT:
-                words.append(segment.name)
+                name = remarked(gettext("%s (nothing changes for you)"), name)
+            case Reason.HOLDOUT:
+                name = remarked(gettext("%s (you see the standard version, for comparison)"), name)
+            case Reason.MATCHED:
+                pass
+            case _:
+                continue
+        words.append((group.segment.slug, name))
     return words
+
+
+def page_before_in_words(
+    look: Looked, decision: Decision, segments: Collection[PublicSegment]
+) -> dict[str, Any] | None:
+    """What the page that the visitor came from shows them, part by part; None where that can't be told."""
+    if look.page is None:
+        return None
+    names = {segment.slug: segment.name for segment in segments if not segment.learning}
+    asked = asked_for(look.address.partition("#")[0].partition("?")[2])
+    parts = parts_of(look.page, look.visit.ruleset, decision, names)
+    return {
+        "title": look.page.title,
+        "address": look.address,
+        "parts": parts,
+        "asked_for_standard": asked is not None and asked.slug is None,
+        "asked_for_group": names.get(asked.slug or "", "") if asked is not None else "",
+        "standard": standard_address(look.address),
+        "plain": plain_address(look.address),
+    }
 
 
 def state_in_words(visit: Visit, segments: Collection[PublicSegment]) -> list[str]:
@@ -157,103 +187,3 @@ def signals_in_words(visit: Visit) -> list[str]:
         if visit.request.META.get(header) == "1":
             words.append(gettext("Your browser is sending a %(signal)s signal now.") % {"signal": name})
     return words
-
-
-def place_in_words(place: DeclaredPlace | None) -> str:
-    """Where the visitor said they are; "" where they said nothing."""
-    if place is None:
-        return ""
-    if not place.says_where:
-        return gettext("Not where we thought")
-    parts = [
-        place.city,
-        subdivision_name(place.subdivision) if place.subdivision else "",
-        country_name(place.country) if place.country else "",
-    ]
-    return ", ".join(filter(None, parts))
-
-
-def _cookies(visit: Visit) -> list[Cookie]:
-    """Every cookie that may be set as things are, and any other of ours that this browser holds all the same."""
-    # Those for editors are told of to who holds one: no visitor ever does.
-    editors = [cookie for cookie in EDITORS_COOKIES if cookie.sent_by(visit.request)]
-    cookies = (CHOICE, *visitor_store().cookies, CONFIRM, *editors)
-    return [cookie for cookie in cookies if cookie is not COUNT or settings.COUNTING or COUNT.sent_by(visit.request)]
-
-
-def _row(cookie: Cookie, visit: Visit, running: bool) -> CookieRow:
-    remembers = visit.ruleset.remembers if running else frozenset()
-    draws_lots = running and settings.COUNTING and visit.holds_back
-    return CookieRow(
-        name=cookie.name,
-        purpose=" ".join(map(str, _purposes(cookie, remembers, draws_lots))),
-        lasts=_lasts(cookie),
-        when=_when(cookie, remembers, running and settings.COUNTING, draws_lots),
-        here=cookie.sent_by(visit.request),
-    )
-
-
-def _purposes(cookie: Cookie, remembers: frozenset[str], draws_lots: bool) -> list[Any]:
-    """What a cookie is for, as things are now."""
-    if cookie is CHOICE and settings.COUNTING:
-        return [cookie.purpose, CHOICE_WHILE_COUNTING]
-    if cookie is SESSION and settings.COUNTING:
-        return [cookie.purpose, SESSION_WHILE_COUNTING, *([LOT] if draws_lots else [])]
-    if cookie is MEMORY and draws_lots:
-        return [*([cookie.purpose] if remembers & NEED_A_PAST else []), LOT]
-    return [cookie.purpose]
-
-
-def _lasts(cookie: Cookie) -> str:
-    if cookie is not CHOICE:
-        return cookie.lasts
-    on, off = settings.ALLOWED_MAX_AGE_DAYS, settings.REFUSED_MAX_AGE_DAYS
-    days = {"on": ngettext("%d day", "%d days", on) % on, "off": ngettext("%d day", "%d days", off) % off}
-    if not settings.COUNTING:
-        return gettext("%(on)s if you turn this on, %(off)s if you turn it off") % days
-    if settings.MODE is Mode.OPT_IN:
-        return gettext("%(on)s if you turn anything on, %(off)s if you only turn things off") % days
-    return gettext("%(on)s if you only turn things on, %(off)s if you turn anything off") % days
-
-
-def _when(cookie: Cookie, remembers: frozenset[str], counts: bool, draws_lots: bool) -> str:
-    """When a cookie is set, as things are now."""
-    if cookie is CHOICE:
-        return gettext("When you choose")
-    if cookie in EDITORS_COOKIES:
-        return gettext("When you ask for it on the pages for people who work on this site")
-    if cookie is CONFIRM:
-        return gettext("When we ask you once more whether it was you who sent a form")
-    if cookie is COUNT:
-        if counts:
-            return gettext("When you see something that is counted, while counting is on")
-        return gettext("Not at the moment: nothing here needs it")
-    if cookie is MEMORY:
-        remembers &= NEED_A_PAST
-        if draws_lots and not remembers:
-            return gettext("When you see a page that changes to suit your visit, while counting is on")
-    elif cookie is VISIT:
-        remembers &= NEED_A_VISIT | {"place"}
-    if cookie is SESSION:
-        if remembers or counts:
-            return gettext("When you sign in, or see a page that changes to suit your visit, while this is on")
-        return gettext("When you sign in")
-    if remembers == {"place"}:
-        return gettext("When you tell us where you are")
-    if remembers:
-        return gettext("When you see a page that changes to suit your visit, while this is on")
-    return gettext("Not at the moment: nothing here needs it")
-
-
-def _page_before(request: HttpRequest, visit: Visit) -> str:
-    """The page that the visitor was looking at, where it is one of ours; "" where that can't be told."""
-    here = reverse("personalise:about")
-    for address in (request.GET.get("back"), visit.request.META.get("HTTP_REFERER")):
-        page = way_back(request, address)
-        if page is not None and here not in page:
-            return page
-    return ""
-
-
-def _sorted(facts: Iterable[Fact]) -> list[Fact]:
-    return sorted(facts, key=lambda fact: fact.name)

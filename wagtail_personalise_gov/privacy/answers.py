@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_variables
 
 from ..core.memory import DeclaredPlace
 from ..models.iso import country_code, subdivision_code
@@ -21,6 +22,7 @@ class BadAnswer(ValueError):
     """An answer that is none; the message is for the visitor."""
 
 
+@sensitive_variables()
 def place_in(posted: Mapping[str, str]) -> DeclaredPlace | None:
     """The place that a form names; one without parts for ``place=none``; None for nothing. Raises BadAnswer."""
     if which := posted.get("place", ""):
@@ -34,6 +36,7 @@ def place_in(posted: Mapping[str, str]) -> DeclaredPlace | None:
     return declared if declared.says_where else None
 
 
+@sensitive_variables()
 def _country(word: str) -> str:
     code = country_code(word)[0] if COUNTRY.fullmatch(word) else None
     if word and code is None:
@@ -41,6 +44,7 @@ def _country(word: str) -> str:
     return code or ""
 
 
+@sensitive_variables()
 def _subdivision(word: str) -> str:
     code = subdivision_code(word)[0] if SUBDIVISION.fullmatch(word) else None
     if word and code is None:
@@ -48,6 +52,7 @@ def _subdivision(word: str) -> str:
     return code or ""
 
 
+@sensitive_variables()
 def _city(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_CITY:

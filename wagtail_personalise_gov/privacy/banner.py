@@ -1,44 +1,62 @@
 """The banner: asks a visitor who has not chosen, and confirms a choice once.
 
 It stands where something is used, on pages that are private anyway; all other pages keep their link to the choice and
-are left alone. Its words come from what is really live.
+are left alone, or carry it hidden, the same for everybody, for a script to show. Its words come from what is really
+live.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.templatetags.static import static
+from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
 from ..core.facts import Fact
-from ..core.preference import Because, Mode, Preference, Standing
+from ..core.memory import NEED_A_PAST, NEED_A_VISIT
+from ..core.preference import Because, Mode, Preference, Standing, settle
 from ..core.ruleset import Ruleset
-from ..core.site_words import Wording
 from ..facts import facts_named
+from ..plugged import log_once_a_minute
+from ..visit.cookies import CHOICE, VISIT
+from ..visit.stores import NoStore, visitor_store
 from ..visit.visit import PreviewVisit, Visit
+from .speaking import address_of
 from .words import about_title, listed, may_know_names, used, used_in_short, wording
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
 NOTHING = mark_safe("")
 
+TEMPLATES = "wagtail_personalise_gov"
+SCRIPTS = "wagtail_personalise_gov/js"
+
+# What a page was when it was rendered, as the banner's forms tell it; a page that asks nothing of visitors: neither.
+ADAPTED, STANDARD = "adapted", "standard"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the banner says and asks. `allow` and `refuse` are its buttons; `counting`: the first allows that too."""
+    """What the banner says and asks. `allow` and `refuse` are its buttons; `counting`: the first allows that too.
 
-    label: str
+    `again` says why somebody is asked who has said yes before; "" for all others. `heading` and `introduction` may be
+    the site's own words; the latter stand before all of it.
+    """
+
+    heading: str
     sentences: tuple[str, ...]
     allow: str
     refuse: str
     counting: bool = False
+    again: str = ""
+    introduction: str = ""
 
 
 def render_banner(request: HttpRequest | None) -> SafeString:
@@ -46,27 +64,92 @@ def render_banner(request: HttpRequest | None) -> SafeString:
     visit: Visit | None = getattr(request, "visit", None)
     if request is None or visit is None or not belongs(request, visit):
         return NOTHING
-    page_adapts = any(fact.about_visitor for fact in facts_named(visit.asked))
-    standing = visit.standing  # from here on the page is private: what stands on it depends on the visitor
-    context: dict[str, Any] = {"next": request.get_full_path(), "label": banner_label(visit)}
-    if standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE:
-        template, context["allowed"] = "confirmation", standing.preference is Preference.ALLOWED
-        context |= {"counting": settings.COUNTING, "counted": standing.counts}
-    elif standing.because is Because.DEFAULT:
-        template, context["question"] = (
-            "banner",
-            question(visit.ruleset, page_adapts, standing, wording(visit), context["label"]),
-        )
-    else:
-        return NOTHING
     try:
-        context |= {"about": reverse("personalise:about"), "choice": reverse("personalise:choice")}
+        context = addresses()
     except NoReverseMatch:
         logger.error('No banner: add include("wagtail_personalise_gov.urls") to the site\'s addresses.')
         return NOTHING
-    if template == "confirmation":
+    context["label"] = about_title(visit)
+    if not visit.considered and settings.BANNER == "by_script":
+        return _for_everybody(request, visit, context)
+    page_adapts = any(fact.about_visitor for fact in facts_named(visit.asked))
+    standing = visit.standing  # from here on the page is private: what stands on it depends on the visitor
+    context["next"] = request.get_full_path()
+    if standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE:
         visit.confirm()
-    return render_to_string(f"wagtail_personalise_gov/{template}.html", context)
+        return render_to_string(f"{TEMPLATES}/confirmation.html", context | in_words(standing))
+    if standing.because is not Because.DEFAULT:
+        return NOTHING
+    if page_adapts:
+        context["page_was"] = ADAPTED if standing.adapts else STANDARD
+    context["question"] = question(visit, page_adapts, standing)
+    return render_to_string(f"{TEMPLATES}/banner.html", context | told_to_scripts())
+
+
+def _for_everybody(request: HttpRequest, visit: Visit, context: dict[str, Any]) -> SafeString:
+    """The banner of a page that any cache may keep: hidden, and asking nothing of the visit, so that it stays public.
+
+    It says what is true for whoever has not chosen. Who sees it is decided in the browser, by `banner.js`.
+    """
+    shower = script("banner")
+    if not shower:
+        return NOTHING
+    nobody = settle(None, mode=settings.MODE, policy_version=settings.POLICY_VERSION, signal=None)
+    asked = question(visit, False, nobody)
+    if settings.POLICY_VERSION > 1:
+        asked = replace(asked, again=_why_again())
+    # The address without its query, which may say something of one visitor; the script puts in what is theirs.
+    context |= {"question": asked, "next": request.path, "shower": shower, "hidden": True}
+    return render_to_string(f"{TEMPLATES}/banner.html", context | told_to_scripts())
+
+
+def render_confirmation(visit: Visit, page: str | None, page_was: str | None) -> SafeString:
+    """The confirmation of the choice that was made with this very request, for a script to put in the question's place.
+
+    `page` is the address of the page that stands there and stays as it is, `page_was` what it was when it was rendered.
+    """
+    standing = visit.standing
+    other_now = page_was == (STANDARD if standing.adapts else ADAPTED)
+    context = addresses() | in_words(standing)
+    context |= {"by_script": True, "label": about_title(visit), "next": page, "other_now": other_now}
+    if settings.MODE is Mode.OFF:
+        context["nothing_adapts"] = gettext("This is switched off. Every page is the same for everybody.")
+    elif visit.ruleset.paused:
+        context["nothing_adapts"] = gettext("This is paused at the moment. Every page is the same for everybody.")
+    return render_to_string(f"{TEMPLATES}/confirmation.html", context)
+
+
+def addresses() -> dict[str, Any]:
+    """Where the banner's links and forms lead. Raises NoReverseMatch where the site has not included them."""
+    return {"about": address_of("about"), "choice": address_of("choice")}
+
+
+def in_words(standing: Standing) -> dict[str, Any]:
+    """What a confirmation says of the visitor's choice."""
+    allowed = standing.preference is Preference.ALLOWED
+    return {"allowed": allowed, "counting": settings.COUNTING, "counted": standing.counts}
+
+
+def told_to_scripts() -> dict[str, Any]:
+    """What a script has to know to tell who has chosen; the same for everybody."""
+    honoured = {"gpc": settings.HONOUR_GPC, "dnt": settings.HONOUR_DNT}
+    signals = " ".join(name for name, honours in honoured.items() if honours)
+    return {
+        "cookie": CHOICE.name,
+        "version": settings.POLICY_VERSION,
+        "signals": signals,
+        "allowed_days": settings.ALLOWED_MAX_AGE_DAYS,
+        "refused_days": settings.REFUSED_MAX_AGE_DAYS,
+    }
+
+
+def script(name: str) -> str:
+    """The address of a script; "" where the storage of static files does not know it, since all works without."""
+    try:
+        return static(f"{SCRIPTS}/{name}.js")
+    except ValueError:  # a manifest from before an update, say
+        log_once_a_minute("script", "No script for the banner: run collectstatic.")
+        return ""
 
 
 def belongs(request: HttpRequest, visit: Visit) -> bool:
@@ -75,35 +158,43 @@ def belongs(request: HttpRequest, visit: Visit) -> bool:
         return False
     if isinstance(visit, PreviewVisit) or getattr(request, "is_dummy", False):
         return False  # an editor's preview: nobody's visit
-    if not (visit.considered or settings.BANNER == "everywhere"):
+    if not visit.considered and settings.BANNER == "where_used":
         return False
     match = request.resolver_match
     if match is not None and "personalise" in match.app_names:
         return False  # the page about personalisation holds the same choice in full
     # Where nothing about visitors is used, what is left to ask of them is whether they may be counted.
-    return not visit.ruleset.paused and bool(used(visit.ruleset) or settings.COUNTING)
+    return bool(used(visit.ruleset)) or counts_something(visit.ruleset)
 
 
-def banner_label(visit: Visit) -> str:
-    """The heading of the banner: the site's own, or the title of the page about it."""
-    return wording(visit).banner_heading or about_title(visit)
+def counts_something(ruleset: Ruleset) -> bool:
+    """Whether anything comes to be counted: only what is shown where something is live, and can be kept in mind."""
+    return bool(settings.COUNTING and ruleset.segments) and not isinstance(visitor_store(), NoStore)
 
 
-def question(ruleset: Ruleset, page_adapts: bool, standing: Standing, own: Wording, label: str) -> Question:
+def question(visit: Visit, page_adapts: bool, standing: Standing) -> Question:
     """The banner's words. `page_adapts`: this very page asked something, not only others of the site.
 
-    What a site says in its `own` words stands first, and takes nothing away: what follows is put together from what is
+    What a site says in its own words stands first, and takes nothing away: what follows is put together from what is
     live, so that it can't lie.
     """
+    ruleset, own = visit.ruleset, wording(visit)
     facts = used(ruleset)
     on = settings.MODE is Mode.OPT_OUT
     refused_counting = standing.choice is not None and standing.choice.counting is False
+    counts = counts_something(ruleset) and not refused_counting
+    sentences = []
     if facts:
-        sentences = [_what_happens(page_adapts, on), *_what_is_used(facts, ruleset.remembers, on)]
-    else:
+        sentences = [_what_happens(page_adapts, on), _what_is_used(facts, on)]
+    elif ruleset.segments.keys() - ruleset.learning:
         sentences = [gettext("Some pages here change with the date, the time or the page, for everybody alike.")]
-    if settings.COUNTING:
-        sentences.append(_what_is_counted(bool(ruleset.goals), on, refused_counting))
+    if counts:
+        sentences.append(_what_is_counted(bool(ruleset.goals), on))
+        if visit.holds_back:
+            sentences.append(gettext("To compare, some visitors see the standard version."))
+    elif settings.COUNTING and refused_counting:
+        sentences.append(gettext("Your visits are not counted: you turned that off."))
+    sentences += _what_is_kept(ruleset.remembers, counts, counts and visit.holds_back, on)
     if may_know_names(facts):
         sentences.append(gettext("We do not follow you to other websites."))
     else:
@@ -115,9 +206,18 @@ def question(ruleset: Ruleset, page_adapts: bool, standing: Standing, own: Wordi
         sentences.append(gettext("You’ll find the same information if you leave it off."))
         allow, refuse = gettext("Turn it on"), gettext("Leave it off")
     counting = settings.COUNTING and not on and not refused_counting
-    if own.banner_introduction:
-        sentences.insert(0, own.banner_introduction)
-    return Question(label, tuple(sentences), allow, refuse, counting)
+    given = standing.choice
+    lapsed = given is not None and given.accepts and given.policy_version < settings.POLICY_VERSION
+    again = _why_again() if lapsed else ""
+    heading = own.banner_heading or about_title(visit)
+    return Question(heading, tuple(sentences), allow, refuse, counting, again, own.banner_introduction)
+
+
+def _why_again() -> str:
+    return gettext(
+        "You said yes to this before. Since then we have changed what we use, or what we use it for, so we ask you "
+        "again."
+    )
 
 
 def _what_happens(page_adapts: bool, on: bool) -> str:
@@ -130,41 +230,96 @@ def _what_happens(page_adapts: bool, on: bool) -> str:
     return gettext("Some pages here can change to suit your visit. This is off now.")
 
 
-def _what_is_used(facts: list[Fact], remembers: frozenset[str], on: bool) -> list[str]:
+def _what_is_used(facts: list[Fact], on: bool) -> str:
     things = {"things": listed(used_in_short(facts))}
-    only_if_told = remembers == {"place"}
     if on:
-        sentences = [gettext("We use %(things)s.") % things]
-        if remembers and not only_if_told:
-            sentences.append(gettext("We keep a small cookie on your device."))
-    elif remembers and not only_if_told:
-        sentences = [gettext("If you turn it on, we use %(things)s, and keep a small cookie on your device.") % things]
-    else:
-        sentences = [gettext("If you turn it on, we use %(things)s.") % things]
-    if only_if_told:
-        sentences.append(gettext("If you tell us where you are, we keep that in a small cookie on your device."))
-    return sentences
+        return gettext("We use %(things)s.") % things
+    return gettext("If you turn it on, we use %(things)s.") % things
 
 
-def _what_is_counted(with_goals: bool, on: bool, refused: bool) -> str:
-    if refused:
-        return gettext("Your visits are not counted: you turned that off.")
+def _what_is_counted(with_goals: bool, on: bool) -> str:
     if on and with_goals:
         return gettext(
-            "We count how often each version is shown and what visits then lead to, as totals for a day and never by "
-            "person, and keep a small cookie for that until you close your browser."
+            "We count how often each version is shown and what visits lead to, as daily totals, never by person."
         )
     if on:
-        return gettext(
-            "We count how often each version is shown, as totals for a day and never by person, and keep a small "
-            "cookie for that until you close your browser."
-        )
+        return gettext("We count how often each version is shown, as daily totals, never by person.")
     if with_goals:
         return gettext(
-            "We then also count how often each version is shown and what visits lead to, as totals for a day and never "
-            "by person, and keep a small cookie for that until you close your browser."
+            "We then also count how often each version is shown and what visits lead to, as daily totals, never by "
+            "person."
+        )
+    return gettext("We then also count how often each version is shown, as daily totals, never by person.")
+
+
+def _what_is_kept(remembers: frozenset[str], counts: bool, draws_lots: bool, on: bool) -> list[str]:
+    """What is kept of a visitor who lets us, where, and for how long at most; nothing where nothing is."""
+    store = visitor_store()
+    if isinstance(store, NoStore) or not (remembers or counts):
+        return []
+    if remembers == {"place"} and not counts:
+        if store.in_browser:
+            return [gettext("If you tell us where you are, we keep that in a small cookie on your device.")]
+        return [gettext("If you tell us where you are, we keep that on our own server.")]
+    past = bool(remembers & NEED_A_PAST) or draws_lots
+    days = settings.MEMORY_MAX_AGE_DAYS
+    if not store.in_browser:
+        return [_kept_on_our_server(past, days, on)]
+    if past:
+        return [_kept_for_days(days, on)]
+    if VISIT not in store.cookies:  # how long this store's own cookie lasts is not ours to say
+        if on:
+            return [gettext("We keep a small cookie on your device.")]
+        return [gettext("We then keep a small cookie on your device.")]
+    # That of this visit, and that of what it was counted for; both end with the browser.
+    if counts and remembers & (NEED_A_VISIT | {"place"}):
+        if on:
+            return [gettext("We keep small cookies on your device until you close your browser.")]
+        return [gettext("We then keep small cookies on your device until you close your browser.")]
+    if on:
+        return [gettext("We keep a small cookie on your device until you close your browser.")]
+    return [gettext("We then keep a small cookie on your device until you close your browser.")]
+
+
+def _kept_for_days(days: int, on: bool) -> str:
+    if on:
+        text = ngettext(
+            "We keep small cookies on your device for up to %(count)d day.",
+            "We keep small cookies on your device for up to %(count)d days.",
+            days,
+        )
+    else:
+        text = ngettext(
+            "We then keep small cookies on your device for up to %(count)d day.",
+            "We then keep small cookies on your device for up to %(count)d days.",
+            days,
+        )
+    return text % {"count": days}
+
+
+def _kept_on_our_server(past: bool, days: int, on: bool) -> str:
+    if past and on:
+        text = ngettext(
+            "We keep a little about your visits on our own server, for up to %(count)d day, and a small cookie on your "
+            "device that leads to it.",
+            "We keep a little about your visits on our own server, for up to %(count)d days, and a small cookie on "
+            "your device that leads to it.",
+            days,
+        )
+        return text % {"count": days}
+    if past:
+        text = ngettext(
+            "We then keep a little about your visits on our own server, for up to %(count)d day, and a small cookie on "
+            "your device that leads to it.",
+            "We then keep a little about your visits on our own server, for up to %(count)d days, and a small cookie "
+            "on your device that leads to it.",
+            days,
+        )
+        return text % {"count": days}
+    if on:
+        return gettext(
+            "We keep a little about this visit on our own server, and a small cookie on your device that leads to it."
         )
     return gettext(
-        "We then also count how often each version is shown, as totals for a day and never by person, and keep a small "
-        "cookie for that until you close your browser."
+        "We then keep a little about this visit on our own server, and a small cookie on your device that leads to it."
     )

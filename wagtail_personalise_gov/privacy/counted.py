@@ -20,6 +20,7 @@ from ..models.site_settings import LOTS_PER_PERCENT
 from ..visit.preference import signal_of
 from ..visit.visit import Visit
 from .live import PublicSegment
+from .written import Written
 
 SIGNALS = {Because.GPC: "Global Privacy Control", Because.DNT: "Do Not Track"}
 
@@ -45,9 +46,9 @@ def counting_told(visit: Visit, segments: Collection[PublicSegment]) -> Counting
     days, smallest = settings.TALLIES_MAX_AGE_DAYS, settings.SMALLEST_COUNT
     shares = shares_held_back(visit, segments)
     return CountingTold(
-        state=tuple(_state(visit)),
+        state=tuple(_state(visit, segments)),
         chosen=Preference.ALLOWED if _allowed(visit) else Preference.REFUSED,
-        goals=tuple(goal.public_label for goal in live_goals()),
+        goals=tuple(Written(goal.public_label) for goal in live_goals()),
         kept=ngettext("They are kept for %d day.", "They are kept for %d days.", days) % days,
         smallest=gettext("Totals from 1 to %(most)d are never shown, only that they are below %(smallest)d.")
         % {"most": smallest - 1, "smallest": smallest},
@@ -102,10 +103,10 @@ def _allowed(visit: Visit) -> bool:
     return choice is not None and choice.counting is True and choice.policy_version >= settings.POLICY_VERSION
 
 
-def _state(visit: Visit) -> list[str]:
+def _state(visit: Visit, segments: Collection[PublicSegment]) -> list[str]:
     """Whether this visitor's visits are counted, and why."""
     standing = visit.standing
-    if settings.MODE is Mode.OFF or visit.ruleset.paused:
+    if settings.MODE is Mode.OFF or visit.ruleset.paused or not segments:
         return [gettext("Nothing is counted at the moment.")]
     if standing.counts and not visit.counts:
         return [gettext("Your visits are not counted while you are signed in as an editor of this site.")]

@@ -6,17 +6,23 @@ a segment. One query for the segments and one for each rule type, however many t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 
-from ..core.conditions import Condition
+from ..conf import settings
+from ..core.conditions import Condition, ConditionError
 from ..core.facts import Fact
+from ..core.preference import Mode
 from ..facts import facts_named
 from ..models import Rule, Segment, SegmentRule
+from ..models.missing import missing_rule_types
+from ..models.problems import joins_account_to_memory
+from ..models.sensitive import sensitive_page_asked
+from .written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +43,47 @@ class PublicSegment:
     reads: tuple[Fact, ...]
     learning: bool
     holdout_percent: int
+    asked: tuple[Condition | None, ...] = ()  # what each sentence asks; None where that can't be asked
+    last_changed: datetime | None = None
+    sensitive: bool = False  # it asks who looked at a sensitive page, so that rule of it is stopped
 
 
-def live_segments() -> list[PublicSegment]:
-    """Every live segment, by its public name."""
+def live_segments(slugs: Iterable[str] | None = None) -> list[PublicSegment]:
+    """Every live segment, by its public name; or only those of these slugs."""
     segments = list(Segment.objects.live_for_visitors())
     rules = _rules_of(segments)
     live = {segment.pk: segment for segment in segments}
-    conditions = {
-        segment.slug: [condition for rule in rules[segment.pk] if (condition := _condition(rule)) is not None]
-        for segment in segments
-    }
+    asked, sensitive = _asked_by_each(rules)
+    stopped = _stopped(segments, asked)
+    conditions = {segment.slug: () if segment.slug in stopped else _given(asked[segment.pk]) for segment in segments}
+    wanted = None if slugs is None else frozenset(slugs)
     public = []
     for segment in segments:
-        sentences = tuple(filter(None, (_sentence(rule, live) for rule in rules[segment.pk])))
+        if wanted is not None and segment.slug not in wanted:
+            continue  # read all the same: one that is wanted may depend on it
+        said: list[tuple[str, Condition | None]]
+        if segment.slug in stopped:
+            said = [(gettext("Nobody at the moment: this can’t be told"), None)]
+        else:
+            both = zip(rules[segment.pk], asked[segment.pk], strict=True)
+            said = [(text, condition) for rule, condition in both if (text := _sentence(rule, condition, live))]
+        sentences = tuple(sentence for sentence, _condition in said)
         public.append(
             PublicSegment(
                 slug=segment.slug,
-                name=public_name(segment, sentences),
-                explanation=segment.public_explanation,
-                purpose=segment.purpose,
-                owner=segment.owner,
+                name=public_name(segment, () if segment.slug in stopped else sentences),
+                explanation=Written(segment.public_explanation),
+                purpose=Written(segment.purpose),
+                owner=Written(segment.owner),
                 since=segment.first_published_at,
                 any_of=segment.match == Segment.ANY,
                 sentences=sentences,
                 reads=tuple(facts_named(_asked(segment.slug, conditions))),
                 learning=segment.learning,
                 holdout_percent=segment.holdout_percent,
+                asked=tuple(condition for _sentence, condition in said),
+                last_changed=segment.last_published_at,
+                sensitive=segment.pk in sensitive,
             )
         )
     return sorted(public, key=lambda segment: segment.name.casefold())
@@ -72,7 +92,7 @@ def live_segments() -> list[PublicSegment]:
 def public_name(segment: Segment, sentences: Iterable[str] = ()) -> str:
     """What visitors call a segment; its one sentence where no editor gave it a public name."""
     given = list(sentences)
-    return segment.public_name or (given[0] if len(given) == 1 else gettext("Some visitors"))
+    return Written(segment.public_name) or (given[0] if len(given) == 1 else gettext("Some visitors"))
 
 
 def _rules_of(segments: Iterable[Segment]) -> dict[int, list[Rule]]:
@@ -89,6 +109,34 @@ def _rules_of(segments: Iterable[Segment]) -> dict[int, list[Rule]]:
     return rules
 
 
+def _asked_by_each(rules: Mapping[int, list[Rule]]) -> tuple[dict[int, list[Condition | None]], frozenset[int]]:
+    """(what each rule asks, as compiling has it: None for what can't be asked, or may not be; whose rules may not)."""
+    asked = {key: [_condition(rule) for rule in of_one] for key, of_one in rules.items()}
+    titles = iter(sensitive_page_asked([condition for of_one in asked.values() for condition in _given(of_one)]))
+    sensitive = set()
+    for key, of_one in asked.items():
+        for position, condition in enumerate(of_one):
+            if condition is not None and next(titles):
+                of_one[position] = None
+                sensitive.add(key)
+    return asked, frozenset(sensitive)
+
+
+def _stopped(segments: Iterable[Segment], asked: Mapping[int, list[Condition | None]]) -> frozenset[str]:
+    """The slugs of those that nobody is in, whatever their rules say: rules are missing, or join what is kept apart."""
+    of_all = list(segments)
+    missing = missing_rule_types([segment.pk for segment in of_all])
+    stopped = {segment.slug for segment in of_all if segment.pk in missing}
+    if settings.MODE is not Mode.OPT_IN:
+        conditions = {segment.slug: _given(asked[segment.pk]) for segment in of_all}
+        stopped |= {slug for slug in conditions if joins_account_to_memory(facts_named(_asked(slug, conditions)))}
+    return frozenset(stopped)
+
+
+def _given(asked: Iterable[Condition | None]) -> tuple[Condition, ...]:
+    return tuple(condition for condition in asked if condition is not None)
+
+
 def _condition(rule: Rule) -> Condition | None:
     """What a rule asks; None where it can't be asked (nobody matches by it, and it reads nothing)."""
     try:
@@ -98,7 +146,7 @@ def _condition(rule: Rule) -> Condition | None:
     return asked if isinstance(asked, Condition) else None
 
 
-def _sentence(rule: Rule, live: Mapping[int, Segment]) -> str:
+def _sentence(rule: Rule, asked: Condition | None, live: Mapping[int, Segment]) -> str:
     """A rule in words for visitors."""
     if isinstance(rule, SegmentRule) and rule.other_id not in live:
         return gettext("Nobody at the moment: it depends on a group that is not in use")
@@ -106,12 +154,14 @@ def _sentence(rule: Rule, live: Mapping[int, Segment]) -> str:
         name = public_name(rule.other)  # the rule's own words would give away the editor's name for it
         return gettext("Not: %s") % name if rule.negated else name
     try:
+        if asked is None:
+            raise ConditionError
         return str(rule.public_sentence())
     except Exception:  # as above
         return gettext("Nobody at the moment: this can’t be told")
 
 
-def _asked(slug: str, conditions: Mapping[str, list[Condition]]) -> set[str]:
+def _asked(slug: str, conditions: Mapping[str, Sequence[Condition]]) -> set[str]:
     """The names of the facts that a segment asks, through other live segments too."""
     names: set[str] = set()
     waiting, seen = [slug], set()

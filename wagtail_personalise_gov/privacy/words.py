@@ -6,15 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..core.facts import Fact
+from ..core.preference import Mode
 from ..core.ruleset import Ruleset
 from ..core.site_words import NO_WORDS, SiteWords, Wording
 from ..facts import FACTS, facts_named
+from ..models.fields import joined
+from ..visit.geo import HeaderGeo, geo_provider
 from ..visit.visit import Visit
+from .written import Written
 
 # The beginning of a fact's name → what it is in a few words. A site's own facts speak for themselves, by their meaning.
 SHORT: tuple[tuple[str, Any], ...] = (
@@ -40,7 +44,11 @@ def site_words(visit: Visit | None) -> SiteWords:
 
 def wording(visit: Visit | None) -> Wording:
     """The site's own words in the language of the page. Its name is that of the settings where it gives none."""
-    words = site_words(visit).in_language(get_language() or "")
+    site = site_words(visit)
+    words = site.in_language(get_language() or "")
+    for part in ("banner_heading", "banner_introduction"):
+        if (said := getattr(words, part)) and said == getattr(site.own, part):  # not said in this language
+            words = replace(words, **{part: Written(said)})
     return words if words.service_name else replace(words, service_name=settings.SERVICE_NAME)
 
 
@@ -49,6 +57,11 @@ def about_title(visit: Visit | None) -> str:
     if service := wording(visit).service_name:
         return gettext("How %(service)s adapts to you") % {"service": service}
     return gettext("How this site adapts to you")
+
+
+def is_running(visit: Visit) -> bool:
+    """Whether pages change for anybody at all."""
+    return settings.MODE is not Mode.OFF and not visit.ruleset.paused
 
 
 def used(ruleset: Ruleset) -> list[Fact]:
@@ -71,7 +84,20 @@ def may_know_names(facts: Iterable[Fact]) -> bool:
     return any(fact.name not in FACTS or fact.name.startswith(NAMES_YOU) for fact in facts)
 
 
+def how_places_are_known(visit: Visit) -> str:
+    """How we know where this visitor is, in a sentence: they told us, or it was guessed, by us or by the network."""
+    if visit.declared_place is not None:
+        return gettext("You told us where you are.")
+    if isinstance(geo_provider(), HeaderGeo):
+        return gettext(
+            "The network that carries this site to you guessed where you are, and that is often wrong. We do not keep "
+            "it."
+        )
+    return gettext(
+        "We guessed where you are from your internet address, and that is often wrong. We have not kept the address."
+    )
+
+
 def listed(words: Sequence[Any]) -> str:
     """Words as a list in a sentence: "a", "a and b", "a, b and c"."""
-    *first, last = [str(word) for word in words] or [""]
-    return gettext("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
+    return joined(words, pgettext("before the last thing of a list", "and"))

@@ -3,9 +3,14 @@
 {% personalise_banner %}…{% endpersonalise_banner %}   around everything in <body>, the skip link included
 {% personalise_link %}                                 in the footer: always a way to the choice
 {% segment "new-parents" %}…{% else %}…{% endsegment %}
+{% personalise_why %}                                  in the template of a block's content: why this version is shown
 {% goal "licence-applied" %}                           where a goal is reached; shows nothing
 {% goal_link "apply" %}                                the address of a link that is counted, for an href
+{% personalise_url "choice" %}                         the address of one of our forms, in this page's language
+{% personalise_language %}                             in a tag: marks our words where they are in another language
+{{ group.name|written }}                               marks an editor's words where they are in another language
 {% personalise_styles %}                               in <head>, for a site that does not style our markup itself
+{% personalise_script %}                               in a banner of a site's own: no page need be loaded again
 """
 
 from __future__ import annotations
@@ -19,9 +24,13 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, get_language_info
 
-from ..privacy.banner import render_banner
+from ..privacy.banner import render_banner, script
+from ..privacy.speaking import address_of, spoken
+from ..privacy.why import render_notice, render_why
 from ..privacy.words import about_title
+from ..privacy.written import marked
 from ..visit.goals import goal_reached
 
 register = Library()
@@ -35,7 +44,8 @@ class BannerNode(Node):
 
     def render(self, context: Context) -> SafeString:
         inside = self.nodelist.render(context)
-        return render_banner(context.get("request")) + inside
+        request = context.get("request")
+        return (render_notice(request) or render_banner(request)) + inside
 
 
 @register.tag
@@ -78,6 +88,18 @@ def segment(parser: Parser, token: Token) -> SegmentNode:
 
 
 @register.simple_tag(takes_context=True)
+def personalise_why(context: Context, about: Any = "") -> SafeString:
+    """Why this version is shown, for who wants to know; nothing for a standard version.
+
+    `about` names the part of the page for those who can't see where it stands, such as its heading.
+    """
+    shown = context.get("personalised")
+    if (said := context.get("personalise_said")) is not None and shown is not None:
+        said.append(shown)  # so that the block does not say it again
+    return render_why(context.get("request"), shown, str(about), context.get("personalise_content") or "")
+
+
+@register.simple_tag(takes_context=True)
 def goal(context: Context, slug: Any) -> str:
     """Say that the visit has reached this goal. Shows nothing."""
     request = context.get("request")
@@ -98,11 +120,44 @@ def personalise_link(context: Context, text: Any = "") -> SafeString:
     visit = getattr(context.get("request"), "visit", None)
     return format_html(
         '<a class="govuk-link personalise-link" href="{}">{}</a>',
-        reverse("personalise:about"),
+        address_of("about"),
         text or about_title(visit),
     )
 
 
 @register.simple_tag
+def personalise_url(name: str) -> str:
+    """The address of one of the package's pages or forms, in the language of this page."""
+    return address_of(name)
+
+
+@register.simple_tag
+def personalise_language() -> SafeString:
+    """Marks the package's own words, where they are not in the language of the page; nothing where they are."""
+    language = spoken()
+    if language == get_language():
+        return SafeString()
+    direction = "rtl" if get_language_info(language)["bidi"] else "ltr"
+    return format_html(' lang="{}" dir="{}"', language, direction)
+
+
+@register.filter
+def written(text: Any, how: str = "") -> SafeString:
+    """A text of an editor's in the package's own pages, marked with its language where the page's is another.
+
+    `how`: "capfirst", "linebreaks" or "linebreaksbr", since the filters of these names give a text that no longer
+    knows whose it is.
+    """
+    return marked(text, how)
+
+
+@register.simple_tag
 def personalise_styles() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("wagtail_personalise_gov/css/personalise.css"))
+
+
+@register.simple_tag
+def personalise_script() -> SafeString:
+    """The script that spares visitors the loading of a page when they choose; "" where it can't be had."""
+    source = script("choice")
+    return format_html('<script src="{}" defer></script>', source) if source else SafeString()

@@ -15,6 +15,7 @@ from django.http.request import HttpHeaders
 from django.test import RequestFactory
 
 from ..core.geography import GEO_PRESETS, Place
+from ..core.quiet import spelled_out
 from ..visit.visit import Visit
 from .claims import NotNamed, must
 
@@ -86,7 +87,10 @@ class GeoProviderContract:
 
     def test_a_known_place_is_told(self) -> None:
         place = self._place(self.known_request())
-        must(place is not None and place != Place(), f"place(known_request()) gave {place!r}, which says nothing.")
+        must(
+            place is not None and place != Place(),
+            f"place(known_request()) gave {spelled_out(place)}, which says nothing.",
+        )
         country = place.country if place else None
         must(country is None or bool(re.fullmatch("[A-Z]{2}", country)), f"{country!r} is no code of ISO 3166-1.")
 
@@ -143,7 +147,7 @@ class GeoProviderContract:
                 for request, expected in requests:
                     try:
                         if (place := self.provider.place(request)) != expected:
-                            wrong.append(f"gave {place!r} in place of {expected!r}")
+                            wrong.append(f"gave {spelled_out(place)} in place of {spelled_out(expected)}")
                     except Exception as error:
                         wrong.append(f"raised {type(error).__name__}: {error}")
 

@@ -25,6 +25,7 @@ from ..core.memory import (
     ThisVisit,
     VisitorMemory,
 )
+from ..core.quiet import spelled_out
 from ..visit.visit import Visit
 from .claims import NotNamed, must
 
@@ -70,7 +71,7 @@ class VisitorStoreContract:
             visitor = self.visitor()
             visitor.save(memory)
             loaded = visitor.load()
-            must(loaded == memory, f"{what}: saved {memory!r}, but load() gave {loaded!r}.")
+            must(loaded == memory, f"{what}: saved {spelled_out(memory)}, but load() gave {spelled_out(loaded)}.")
             must(visitor.load() == memory, f"{what}: a second load() gave something else than the first.")
 
     def test_saving_replaces_what_was_kept(self) -> None:
@@ -78,7 +79,10 @@ class VisitorStoreContract:
         for what, memory in memories().items():
             visitor.save(memory)
             loaded = visitor.load()
-            must(loaded == memory, f"{what}: after another memory, saved {memory!r}, but load() gave {loaded!r}.")
+            must(
+                loaded == memory,
+                f"{what}: after another memory, saved {spelled_out(memory)}, but load() gave {spelled_out(loaded)}.",
+            )
 
     def test_a_part_that_is_none_is_dropped(self) -> None:
         full = memories()["every part"]
@@ -88,7 +92,7 @@ class VisitorStoreContract:
             visitor.save(full)
             visitor.save(less)
             loaded = visitor.load()
-            must(loaded == less, f"saved {less!r} over every part, but load() gave {loaded!r}.")
+            must(loaded == less, f"saved {spelled_out(less)} over every part, but load() gave {spelled_out(loaded)}.")
 
     def test_what_one_process_keeps_another_reads(self) -> None:
         visitor, memory = self.visitor(), memories()["every part"]
@@ -127,7 +131,7 @@ class VisitorStoreContract:
     def test_cookies_that_can_not_be_read_are_a_strangers(self) -> None:
         for what, cookies in self._spoilt():
             loaded = self._calmly(f"load() for {what} cookies", self.visitor(cookies).load)
-            must(loaded == STRANGER, f"{what} cookies: load() gave {loaded!r}.")
+            must(loaded == STRANGER, f"{what} cookies: load() gave {spelled_out(loaded)}.")
 
     def test_whoever_sends_such_cookies_can_be_remembered_and_forgotten(self) -> None:
         memory = memories()["every part"]

@@ -81,7 +81,7 @@ def deciding(segments: frozenset[str], decide: Decide) -> Decide:
                 f"No live segment has the slug {missing[0]!r}. Those of now are {', '.join(live) or 'none'}."
             )
         decided = decide(visit, slugs)
-        if not decided or not visit.standing.adapts:
+        if not decided or not visit.may_ask:
             return decided
         return Decision({slug: Reason.MATCHED if slug in segments else Reason.NOT_MATCHED for slug in decided})
 

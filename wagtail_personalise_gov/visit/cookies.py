@@ -32,6 +32,11 @@ class Cookie:
         return f"__Host-{self.base_name}" if settings.COOKIE_SECURE else self.base_name
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The name in use, then the one it had before ``COOKIE_SECURE`` was changed, if a browser holds it still."""
+        return (self.name, self.base_name if settings.COOKIE_SECURE else f"__Host-{self.base_name}")
+
+    @property
     def days(self) -> int | None:
         """The longest it lives, in days; None: until the browser closes."""
         return getattr(settings, self.days_setting) if self.days_setting else None
@@ -44,11 +49,21 @@ class Cookie:
         return ngettext("%d day", "%d days", self.days) % self.days
 
     def read(self, request: HttpRequest) -> str | None:
-        value = request.COOKIES.get(self.name)
-        return None if value is None or len(value) > MAX_LENGTH else value
+        return self._value(request, self.name)
+
+    def read_each(self, request: HttpRequest) -> list[str]:
+        """Each value that was sent under its name, in the browser's order; `read` has the last one.
+
+        There are several where another host below the same domain has set a cookie of this name too.
+        """
+        return self._values(request, self.name)
+
+    def read_each_under_another_name(self, request: HttpRequest) -> list[str]:
+        """What it says under the name that it had before ``COOKIE_SECURE`` was changed. Anybody may have set that."""
+        return [value for name in self.names[1:] for value in self._values(request, name)]
 
     def sent_by(self, request: HttpRequest) -> bool:
-        return self.name in request.COOKIES
+        return any(name in request.COOKIES for name in self.names)
 
     def write(self, response: HttpResponseBase, value: str, max_age: int | None = None) -> None:
         """Set it; `max_age` in seconds, None: until the browser closes."""
@@ -63,11 +78,43 @@ class Cookie:
         )
 
     def expire(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Have the browser drop it, if it sent it."""
-        if self.sent_by(request):
-            response.delete_cookie(self.name, path="/", samesite="Lax")
-            response.cookies[self.name]["secure"] = settings.COOKIE_SECURE
-            response.cookies[self.name]["httponly"] = self.http_only
+        """Have the browser drop it, under each name by which it sent it."""
+        self._expire(request, response, self.names)
+
+    def expire_other_names(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Have the browser drop it under the name that it had before ``COOKIE_SECURE`` was changed."""
+        self._expire(request, response, self.names[1:])
+
+    def _expire(self, request: HttpRequest, response: HttpResponseBase, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name in request.COOKIES:
+                response.delete_cookie(name, path="/", samesite="Lax")
+                # Browsers take no cookie of a "__Host-" name without Secure, not even one that ends it.
+                response.cookies[name]["secure"] = settings.COOKIE_SECURE or name.startswith("__Host-")
+                response.cookies[name]["httponly"] = self.http_only
+
+    def _values(self, request: HttpRequest, name: str) -> list[str]:
+        last = self._value(request, name)
+        if last is None and name not in request.COOKIES:
+            return []
+        pairs = (part.partition("=") for part in request.META.get("HTTP_COOKIE", "").split(";"))
+        sent = [value.strip() for found, _equals, value in pairs if found.strip() == name]
+        if last is not None and last not in sent:
+            sent.append(last)
+        return [value for value in sent if len(value) <= MAX_LENGTH]
+
+    @staticmethod
+    def _value(request: HttpRequest, name: str) -> str | None:
+        value = request.COOKIES.get(name)
+        return None if value is None or len(value) > MAX_LENGTH else value
+
+
+class ChoiceCookie(Cookie):
+    """The cookie of the visitor's choice, whose parts end by themselves: it lives until the last of them has ended."""
+
+    @property
+    def days(self) -> int | None:
+        return max(int(settings.REFUSED_MAX_AGE_DAYS), int(settings.ALLOWED_MAX_AGE_DAYS))
 
 
 class SessionCookie(Cookie):
@@ -76,6 +123,10 @@ class SessionCookie(Cookie):
     @property
     def name(self) -> str:
         return str(django_settings.SESSION_COOKIE_NAME)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
 
     @property
     def days(self) -> int | None:
@@ -95,9 +146,12 @@ class EditorsCookie(Cookie):
         return ngettext("%d minute", "%d minutes", self.minutes) % self.minutes
 
 
-CHOICE = Cookie(
+CHOICE = ChoiceCookie(
     "personalise_choice",
-    _("Remembers whether you want this site to adapt to you. It is the same for everybody who chooses the same."),
+    _(
+        "Remembers whether you want this site to adapt to you, and the day on which you said so. It is the same for "
+        "everybody who chooses the same on that day."
+    ),
     http_only=False,  # a page from a shared cache has to see it
     days_setting="REFUSED_MAX_AGE_DAYS",
 )

@@ -54,6 +54,9 @@ class Entrance(HttpRequest):
     def _get_scheme(self) -> str:
         return self._request.scheme or "http"
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # Django's own would tell the whole address, and with it what was searched
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_request":
             raise AttributeError(name)

@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ..conf import settings
-from .recording import finish
+from .asked import asked_visit
+from .recording import finish, keep_cookies_private
 from .viewing import ViewingVisit, viewing_visit
 from .visit import Visit
 
@@ -36,6 +37,7 @@ class PersonaliseMiddleware:
         visit = request.visit = visit_for(request)  # type: ignore[attr-defined]
         response: HttpResponseBase = self.get_response(request)
         self._finish(visit, request, response)
+        keep_cookies_private(response)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
@@ -48,6 +50,7 @@ class PersonaliseMiddleware:
             await sync_to_async(self._finish, thread_sensitive=True)(visit, request, response)
         else:
             visit.closed = True
+        keep_cookies_private(response)
         return response
 
     @staticmethod
@@ -76,4 +79,5 @@ def visit_for(request: HttpRequest) -> Visit:
     if getattr(request, "is_dummy", False):
         make: Callable[[HttpRequest], Visit] = getattr(request, "personalise_preview", Visit.preview)
         return make(request)
-    return viewing_visit(request) or Visit(request)
+    # What the address asks for is meant for this page alone, so it comes before how an editor views all of the site.
+    return asked_visit(request) or viewing_visit(request) or Visit(request)

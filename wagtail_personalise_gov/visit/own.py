@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest, QueryDict
 
@@ -19,7 +19,7 @@ class OwnVisit(SimulatedVisit):
     """
 
     def __init__(self, request: HttpRequest, page: ServedPage, address: str) -> None:
-        Visit.__init__(self, _at_page(request, address))
+        Visit.__init__(self, at_page(request, address))
         self.only_looks = True
         self.given = {}
         self._addresses = Addresses()
@@ -31,17 +31,18 @@ class OwnVisit(SimulatedVisit):
         return super(SimulatedVisit, self)._adapting
 
 
-def _at_page(request: HttpRequest, address: str) -> HttpRequest:
+def at_page(request: HttpRequest, address: str) -> HttpRequest:
+    """A request for that address by the very browser of this one, as a link from this site would make it."""
     parts = urlsplit(address)
     visit = getattr(request, "visit", None)
     entered = visit.request if isinstance(visit, Visit) else request  # other middleware may have stripped cookies
     at_page = HttpRequest()
     at_page.method = "GET"
-    at_page.path = at_page.path_info = parts.path
+    at_page.path = at_page.path_info = unquote(parts.path)
     at_page.META = {
         **entered.META,
         "REQUEST_METHOD": "GET",
-        "PATH_INFO": parts.path,
+        "PATH_INFO": at_page.path_info,
         "QUERY_STRING": parts.query,
         "HTTP_REFERER": f"{request.scheme}://{request.get_host()}/",
     }

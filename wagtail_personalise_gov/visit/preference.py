@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from ..conf import settings
-from ..core.preference import Because, Choice, Mode, Preference, Standing, chosen, settle
+from ..core.preference import Ages, Because, Choice, Preference, Standing, chosen, settle
 from .cookies import CHOICE, SECONDS_PER_DAY
 
 
@@ -19,10 +22,47 @@ def signal_of(request: HttpRequest) -> Because | None:
     return None
 
 
+def ages_now() -> Ages:
+    """How long a choice holds on this site, as of today."""
+    return Ages(
+        today=int(timezone.now().timestamp()) // SECONDS_PER_DAY,
+        allowed_days=settings.ALLOWED_MAX_AGE_DAYS,
+        refused_days=settings.REFUSED_MAX_AGE_DAYS,
+    )
+
+
+def choice_of(request: HttpRequest) -> Choice | None:
+    """What the visitor chose and still holds, by their cookie; None where they chose nothing.
+
+    A refusal holds on when ``COOKIE_SECURE`` is changed, and with it the cookie's name. An acceptance under the other
+    name is asked again: any host below the same domain can set a cookie whose name has no prefix.
+    """
+    choice = _of_several(CHOICE.read_each(request))
+    if choice is None:
+        before = _of_several(CHOICE.read_each_under_another_name(request))
+        choice = before.refusals if before is not None else None
+    return choice
+
+
+def _of_several(values: list[str]) -> Choice | None:
+    """The choice that these values of one cookie make: the first that holds, but any refusal among them stands.
+
+    Another host below the same domain can set a second cookie of a name without prefix. It must not undo a refusal.
+    """
+    ages = ages_now() if values else None
+    said = [choice.held(ages) for value in values if ages and (choice := Choice.from_cookie(value)) is not None]
+    choices = [choice for choice in said if choice is not None]
+    if len(choices) < 2:
+        return choices[0] if choices else None
+    choice = next((one for one in choices if one.preference is Preference.REFUSED), choices[0])
+    uncounted = next((one for one in choices if one.counting is False), None)
+    return choice if uncounted is None else replace(choice, counting=False, counting_day=uncounted.counting_day)
+
+
 def standing_of(request: HttpRequest, choice: Choice | None = None) -> Standing:
     """Where the visitor stands: by `choice`, or else by the one in their cookie. Never raises."""
     return settle(
-        choice or Choice.from_cookie(CHOICE.read(request)),
+        choice or choice_of(request),
         mode=settings.MODE,
         policy_version=settings.POLICY_VERSION,
         signal=signal_of(request),
@@ -49,21 +89,20 @@ def new_choice(
     A part that is None is left as it was `before`, which is what their cookie holds unless it is given.
     """
     return chosen(
-        before or Choice.from_cookie(CHOICE.read(request)),
+        before or choice_of(request),
         preference,
         counting,
         policy_version=settings.POLICY_VERSION,
         signal=signal_of(request),
+        today=ages_now().today,
     )
 
 
 def write_choice(response: HttpResponseBase, choice: Choice) -> None:
-    """Keep a choice in its cookie. An acceptance is asked again sooner than a refusal is.
+    """Keep a choice in its cookie, for as long as the last of its parts holds.
 
-    One cookie has one age. Where a part was allowed and another refused, it is that of the part which must not be lost,
-    or must not outlast its time: with `opt_in` an acceptance is all that turns anything on, with `opt_out` a refusal is
-    all that keeps it off.
+    The cookie may outlast one of them; that it has ended is told by its day, which is beside it.
     """
-    sooner = choice.accepts if settings.MODE is Mode.OPT_IN else not choice.refuses
-    days = settings.ALLOWED_MAX_AGE_DAYS if sooner else settings.REFUSED_MAX_AGE_DAYS
-    CHOICE.write(response, choice.cookie(), days * SECONDS_PER_DAY)
+    ages = ages_now()
+    dated = choice.dated(ages.today)
+    CHOICE.write(response, dated.cookie(), dated.days_left(ages) * SECONDS_PER_DAY)

@@ -11,10 +11,11 @@ from django.utils.cache import patch_vary_headers
 from ..conf import settings
 from ..core.ruleset import NO_RULES
 from ..counting.buffer import count
+from .asked import AskedVisit, shows_as_asked
 from .cookies import CHOICE, COOKIES, EDITORS_COOKIES
 from .devices import is_crawler
 from .preference import preference_headers, standing_of, write_choice
-from .stores import NoStore, visitor_store
+from .stores import DjangoSessionStore, NoStore, visitor_store
 from .tallying import stands_at_a_goal, tallies_of
 from .viewing import views_as_others
 from .visit import READING, PreviewVisit, Visit
@@ -43,8 +44,8 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
         # A preview that was made within this request: whatever it showed, it is no page that an editor came to.
         visit.closed = True
         return
-    viewing = views_as_others(visit)
-    if not visit.considered and (
+    viewing, asked = views_as_others(visit), shows_as_asked(visit)
+    if not (visit.considered or asked) and (
         viewing
         or visit.shows_a_watched_page
         or stands_at_a_goal(visit, response)
@@ -58,14 +59,18 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
     keep_private(visit, response)
     if viewing:
         response.headers["Cache-Control"] = "private, no-store"
+    if isinstance(visit, AskedVisit) and visit.answers:
+        response.headers["Cache-Control"] = "private, no-store"
+        keep_out_of_searches(response)
     if isinstance(visit, PreviewVisit) or getattr(request, "is_dummy", False):
         return
     if visit.choice_to_keep is not None:
         write_choice(response, visit.choice_to_keep)
+        CHOICE.expire_other_names(visit.request, response)
     if visit.forgets:
         forget(visit, response)
         return
-    if viewing and (visit.only_looks or request.method in READING):
+    if asked or (viewing and (visit.only_looks or request.method in READING)):
         return  # it was no visit of their own, save for what they said themselves
     tallies = tallies_of(visit, response)
     remember(visit, response)
@@ -83,20 +88,45 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
     patch_vary_headers(response, sorted(preference_headers() | visit.varies_on))
 
 
+def is_for_everybody(response: HttpResponseBase) -> None:
+    """Mark a response that caches may give to anybody: it may not leave us so with somebody's cookies."""
+    response.for_everybody = True  # type: ignore[attr-defined]
+
+
+def keep_cookies_private(response: HttpResponseBase) -> None:
+    """Take a response that was meant for everybody from every cache, if it sets a cookie, or has one dropped.
+
+    Middleware adds its cookies behind a view's back: sessions drop a cookie that is none of theirs, and the guard of
+    forms replaces one that can't be read.
+    """
+    if getattr(response, "for_everybody", False) and response.cookies:
+        response.headers["Cache-Control"] = "private, no-store"
+        for header in ("Expires", *FOR_THE_EDGE):
+            response.headers.pop(header, None)
+
+
+def keep_out_of_searches(response: HttpResponseBase) -> None:
+    """Tell search engines that this is no page of its own; what a view told them stands."""
+    told = response.headers.get("X-Robots-Tag", "")
+    if "noindex" not in told.lower():
+        response.headers["X-Robots-Tag"] = f"{told}, noindex" if told else "noindex"
+
+
 def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
     store = visitor_store()
-    kept = visit.stored or any(visit.request.COOKIES.get(cookie.name) for cookie in store.cookies)  # readable or not
-    if visit.ruleset.paused or not (visit.ruleset.remembers or settings.COUNTING or kept):
+    if visit.ruleset.paused:
         return
+    sent = any(visit.request.COOKIES.get(name) for cookie in store.cookies for name in cookie.names)  # readable or not
     if not visit.standing.adapts:
-        if kept:
+        # Of those who do not want it nothing is read, not even what was kept of them: that it came says enough.
+        if sent or not store.cookies:
             store.forget(visit.request, response)
+        return
+    if not (visit.ruleset.remembers or sent or visit.stored or visit.changes_memory):
         return
     if visit.ruleset is NO_RULES:
         return  # it could not be loaded: what is kept may be asked for again as soon as it is
-    if is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
-        return
     items = visit.ruleset.remembers | items_counted(visit)
     memory = visit.stored if visit.only_looks else visit.memory
     if visit.only_looks:
@@ -104,8 +134,9 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
         memory = replace(memory, counted=memory.counted and visit.memory.counted)
     memory = memory.keeping(items, visit.ruleset.watching)
     if memory and memory != visit.stored:
-        store.save(visit.request, response, memory)
-    elif not memory and (visit.stored or (kept and store.in_browser)):
+        if not is_crawler(visit.request.META.get("HTTP_USER_AGENT", "")):
+            store.save(visit.request, response, memory)
+    elif not memory and (visit.stored or (sent and store.in_browser)):
         store.forget(visit.request, response)
 
 
@@ -121,7 +152,11 @@ def forget(visit: Visit, response: HttpResponseBase) -> None:
     for cookie in (*COOKIES, *EDITORS_COOKIES):
         if cookie is not CHOICE:
             cookie.expire(visit.request, response)
-    visitor_store().forget(visit.request, response)
+    store = visitor_store()
+    store.forget(visit.request, response)
+    if not isinstance(store, DjangoSessionStore):
+        # The site may have kept memory in sessions before. Of a visitor without one, nothing is looked at.
+        DjangoSessionStore().forget(visit.request, response)
 
 
 def _is_landing(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> bool:

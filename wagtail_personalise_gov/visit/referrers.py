@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ..core.intents import MAX_WORDS
 from ..core.memory import MAX_HOST
+from ..core.quiet import Quiet
 
 TABLE = Path(__file__).with_suffix(".json")
 KINDS = ("search", "social", "email", "government")  # those that the table tells; the others follow from the address
@@ -32,8 +33,8 @@ NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*", re.ASCII)
 DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+@dataclass(frozen=True, slots=True, repr=False)
+class Source(Quiet):
     """Where a link came from. `host` is "" when there is none; `words` are search words, "" where they aren't told."""
 
     kind: str

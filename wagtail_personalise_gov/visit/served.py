@@ -1,4 +1,7 @@
-"""Note the page that Wagtail serves, for rules about the pages that a visitor has seen, and for goals."""
+"""Note the page that Wagtail serves, for rules about the pages that a visitor has seen, and for goals.
+
+A page that is marked as sensitive is no page that anybody has seen.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ..core.pages import ServedPage
+from ..models.sensitive import is_sensitive
 from .visit import READING, Visit
 
 Serve = Callable[[Any, HttpRequest, Any, Any], HttpResponseBase]
@@ -25,7 +29,7 @@ def note_served_page(serve: Serve) -> Serve:
         visit = getattr(request, "visit", None)
         if isinstance(visit, Visit) and not getattr(request, "is_preview", False):
             visit.page = ServedPage(page.pk, page.path)
-            if response.status_code == 200 and request.method in READING:
+            if response.status_code == 200 and request.method in READING and not is_sensitive(page):
                 # Before most pages are rendered: their templates are, once Wagtail has returned.
                 visit.note_page(visit.page)
         return response

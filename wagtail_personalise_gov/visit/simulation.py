@@ -25,7 +25,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext
 from wagtail.models import Site
 
-from ..core.facts import Fact, Facts, Partly, family, kind_problem
+from ..core.facts import MEMORY_ITEMS, Fact, Facts, Partly, family, kind_problem
 from ..core.memory import (
     MAX_VISITS,
     STEP_MINUTES,
@@ -217,6 +217,11 @@ class SimulatedVisit(Visit):
             else:
                 self._known[name] = self.given[name]
         return self.facts
+
+    @property
+    def notices(self) -> frozenset[str]:
+        """All of it: a draft may ask what no live rule does, and nothing that was only described is anybody's."""
+        return MEMORY_ITEMS
 
     @property
     def counts(self) -> bool:

@@ -127,6 +127,8 @@ class SignedCookieStore(VisitorStore):
             COUNT.expire(request, response)
         elif memory.counted != before.counted:
             COUNT.write(response, self._sign(COUNT, counted_to_json(memory.counted)))
+        for cookie in self.cookies:
+            cookie.expire_other_names(request, response)
 
     def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
         for cookie in self.cookies:

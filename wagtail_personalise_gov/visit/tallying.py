@@ -35,10 +35,14 @@ def stands_at_a_goal(visit: Visit, response: HttpResponseBase) -> bool:
 
 def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
     """The totals that grow by one with this response. What was counted is noted in the visit's memory."""
-    # Looked at in this order: for a visit that is not counted, nothing of the request is read.
-    if not visit.counts or visit.forgets or not _somebody_looks(visit.request):
+    # Looked at in this order: for a visit of which there is nothing to count, nothing of the request is read.
+    if not visit.counts or visit.forgets:
         return []
     shown = visit.shown if visit.request.method == "GET" and 200 <= response.status_code < 300 else ()
+    if not shown and visit.stored.counted is None:
+        return []
+    if not _somebody_looks(visit.request):
+        return []
     before = visit.memory.counted
     if not shown and not before:
         return []

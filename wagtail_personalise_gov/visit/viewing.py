@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
+from ..core.quiet import Quiet
 from ..models import Segment
 from ..plugged import log_once_a_minute
 from .cookies import SESSION, VIEW_AS
@@ -29,8 +30,8 @@ MOST_SEGMENTS = 50  # that one may view as at once
 SEEING = ("view", "add", "change", "publish")  # who may do one of these with segments may see them
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked(Quiet):
     """What a cookie of ours says: who asked to view as which segments, by primary keys, and until when."""
 
     user: str

@@ -35,6 +35,7 @@ from ..core.memory import (
 )
 from ..core.pages import ServedPage
 from ..core.preference import Choice, Mode, Preference, Standing
+from ..core.quiet import Quiet
 from ..core.ruleset import Ruleset
 from ..core.variants import Outcome, Variant, outcome
 from ..facts import facts_named, known_facts
@@ -53,8 +54,8 @@ NOTED = ("HTTP_COOKIE", "HTTP_REFERER", "QUERY_STRING")
 READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a form sent never begins one
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+@dataclass(frozen=True, slots=True, repr=False)
+class Chosen(Quiet):
     """What was chosen for a block: a variant and the segment that it was chosen for; all None: the standard version.
 
     `exposures` is what it is to be counted as, once it is shown.
@@ -157,6 +158,11 @@ class Visit:
         return self.standing.preference
 
     @property
+    def may_ask(self) -> bool:
+        """Whether what is about the visitor may be asked: they let us."""
+        return self.standing.adapts
+
+    @property
     def facts(self) -> Facts:
         """What has been gathered so far."""
         return Facts(self._known, self._refused)
@@ -213,7 +219,14 @@ class Visit:
 
     @cached_property
     def stored(self) -> VisitorMemory:
-        """The memory as it was kept by the last response; an empty one where the store is out of order."""
+        """The memory as it was kept by the last response; an empty one where the store is out of order.
+
+        Of visitors who do not want pages to adapt to them it is not read at all; it goes with the next response.
+        """
+        # Not `self.standing`, which makes the response private: whether a visit goes on is asked before that is clear.
+        standing = self.__dict__.get("standing") or standing_of(self.request)
+        if not standing.adapts:
+            return VisitorMemory()
         try:
             return visitor_store().load(self.request)
         except Exception as error:  # a store of anybody's, which promised that it never raises
@@ -225,6 +238,11 @@ class Visit:
         """The memory as this request finds it: the visit goes on, or a new one begins."""
         memory = self.stored.opened(self.arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
         return memory if self.shows is None else memory.noting(self.shows, self.ruleset.watching)
+
+    @property
+    def changes_memory(self) -> bool:
+        """Whether the memory was looked at, or changed, in making this response."""
+        return "memory" in self.__dict__
 
     @property
     def begins(self) -> bool:
@@ -369,16 +387,21 @@ class Visit:
     @property
     def declared_intent(self) -> str:
         """The slug of what the visitor said that this visit is for; "" for nothing, or where it may not be kept."""
-        return self.memory.visit.intent if self.standing.adapts and self.memory.visit else ""
+        return self.memory.visit.intent if self.may_ask and self.memory.visit else ""
 
     @property
     def declared_place(self) -> DeclaredPlace | None:
         """Where the visitor said they are; None for nothing said, or where it may not be kept."""
-        return self.memory.visit.place if self.standing.adapts and self.memory.visit else None
+        return self.memory.visit.place if self.may_ask and self.memory.visit else None
 
     def may_keep(self, item: str) -> bool:
         """Whether an item of memory would be kept: a live rule needs it, and the visitor lets us."""
-        return self._adapting and item in self.ruleset.remembers and self.standing.adapts
+        return self._adapting and item in self.ruleset.remembers and self.may_ask
+
+    @property
+    def listens(self) -> bool:
+        """Whether what the visitor says could be kept at all: pages adapt, and this visitor lets them."""
+        return self._adapting and self.standing.adapts
 
     def declare_intent(self, slug: str) -> None:
         """Note what the visitor says that this visit is for; "" withdraws it, and what was recognised before too."""
@@ -390,6 +413,8 @@ class Visit:
 
     def _change(self, **changes: Any) -> None:
         self.consider()
+        if not self.listens:
+            return  # so nothing that was kept before has to be read for it either
         self.only_looks = False
         this_visit = self.memory.visit or ThisVisit(self.arrival().step)
         self.memory = replace(self.memory, visit=replace(this_visit, **changes))
@@ -412,7 +437,7 @@ class Visit:
             for name in missing:
                 fact = known.get(name)
                 # What is the same for everybody is not about the visitor: it goes on working after refusal.
-                if fact is not None and fact.about_visitor and not self.standing.adapts:
+                if fact is not None and fact.about_visitor and not self.may_ask:
                     self._refused.add(name)
                 else:
                     allowed.append(name)
@@ -428,19 +453,33 @@ class Visit:
 
     def arrival(self) -> Arrival:
         """How this request comes, as far as memory asks."""
-        query = self.request.GET
-        campaign = Campaign(
-            *(query.get(f"utm_{part}", "")[:MAX_CAMPAIGN_PART] for part in ("source", "medium", "campaign"))
-        )
-        landing = Landing(self.request.path, self.host, campaign.name, self.source.words)
+        notices = self.notices
+        suggests = "intent" in notices
+        campaign = self._campaign() if suggests or "campaign" in notices else Campaign()
+        # A place that was declared is the one item for which no visit has to be told from the next.
+        follows = bool(notices - {"place"}) or self.stored.counted is not None
         return Arrival(
             minute=int(self.now.timestamp()) // 60,
             day=day_number(self.local_time.date()),
-            internal=self.source.kind == "internal" or self.request.method not in READING,
-            referrer=Referrer(self.source.kind, self.source.host),
+            internal=self.request.method not in READING or (follows and self.source.kind == "internal"),
+            referrer=Referrer(self.source.kind, self.source.host) if "referrer" in notices else Referrer(""),
             campaign=campaign,
-            recognised=self.ruleset.intents.recognise(landing),
+            recognised=self.ruleset.intents.recognise(self._landing_of(campaign)) if suggests else {},
         )
+
+    @property
+    def notices(self) -> frozenset[str]:
+        """The items of memory for whose sake it is looked at how a request comes: those that live rules ask."""
+        return self.ruleset.remembers
+
+    def _campaign(self) -> Campaign:
+        query = self.request.GET
+        return Campaign(
+            *(query.get(f"utm_{part}", "")[:MAX_CAMPAIGN_PART] for part in ("source", "medium", "campaign"))
+        )
+
+    def _landing_of(self, campaign: Campaign) -> Landing:
+        return Landing(self.request.path, self.host, campaign.name, self.source.words)
 
 
 class PreviewVisit(Visit):

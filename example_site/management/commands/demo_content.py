@@ -15,9 +15,10 @@ from example_site.demo.intents import create_intents, create_signals
 from example_site.demo.pages import create_pages, publish_pages
 from example_site.demo.people import create_people
 from example_site.demo.segments import create_segments
+from example_site.demo.site_words import create_site_words
 from example_site.models import HomePage
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.models import DailyTally, Goal, Intent, Segment, SegmentRule
+from wagtail_personalise_gov.models import DailyTally, Goal, Intent, PersonalisationSettings, Segment, SegmentRule
 
 
 class Command(BaseCommand):
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             create_signals(pages)
             create_goals(pages)
             create_totals(pages)
+            create_site_words()
             compiling.retire()
             self.stdout.write(
                 f"Made {len(pages)} pages, {Segment.objects.count()} segments, {Intent.objects.count()} intents, "
@@ -65,5 +67,6 @@ def remove_all() -> None:
     Intent.objects.all().delete()
     Goal.objects.all().delete()
     DailyTally.objects.all().delete()
+    PersonalisationSettings.objects.all().delete()
     compiling.resume()
     get_user_model().objects.filter(username__in=("editor", "admin")).delete()

@@ -21,6 +21,7 @@ from django.core.handlers.exception import response_for_exception
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 from wagtail.models import Revision
 
@@ -167,11 +168,14 @@ def behind_a_link(view: Callable[[HttpRequest, str], HttpResponseBase]) -> Calla
 
 
 def _ended(request: HttpRequest) -> HttpResponseBase:
-    return render(request, "wagtail_personalise_gov/editor/review/ended.html", _frame(), status=410)
+    return render(request, "wagtail_personalise_gov/editor/review/ended.html", _frame(request), status=410)
 
 
-def _frame() -> Mapping[str, Any]:
-    return {"service": settings.SERVICE_NAME}
+def _frame(request: HttpRequest) -> Mapping[str, Any]:
+    """The name of the service: that of the site behind the link's address, else of the settings."""
+    visit: Visit = request.visit  # type: ignore[attr-defined]
+    words = visit.ruleset.words_of(visit.site.pk if visit.site else None).in_language(get_language() or "")
+    return {"service": words.service_name or settings.SERVICE_NAME}
 
 
 @behind_a_link
@@ -183,7 +187,7 @@ def review(request: HttpRequest, token: str) -> HttpResponseBase:
     except Ended:
         return _ended(request)
     context = {
-        **_frame(),
+        **_frame(request),
         "page": shown.page,
         "saved_at": shown.revision.created_at,
         "until": shown.link.until,

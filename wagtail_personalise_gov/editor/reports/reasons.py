@@ -21,8 +21,8 @@ from wagtail.models import ReferenceIndex
 
 from ...conf import settings
 from ...models import DailyTally, Segment
+from ...models.references import references_of_versions
 from .broken import broken_segments, broken_segments_at_a_glance, problems_with
-from .standing import references
 
 SOON_DAYS = 30  # before a review is due
 QUIET_DAYS = 30  # without a visit, before a segment is said to have none
@@ -66,7 +66,7 @@ def segments_with_reasons(at_a_glance: bool = False) -> QuerySet[Segment]:
     of_segments = ContentType.objects.get_for_model(Segment)
     used = ReferenceIndex.objects.filter(to_content_type=of_segments, to_object_id=key)
     segments = Segment.objects.annotate(
-        is_used=Exists(used), is_in_content=Exists(references().filter(to_object_id=key))
+        is_used=Exists(used), is_in_content=Exists(references_of_versions().filter(to_object_id=key))
     )
     live, there = Q(live=True, archived=False), Q(archived=False)
     questions = {

@@ -24,6 +24,7 @@ from wagtail.snippets.models import get_snippet_models
 from ...counting.contents import visible_to
 from ...models import Segment
 from ...models.addresses import PAGE_MODEL
+from ...models.references import OF_VERSIONS, references_of_versions
 from ...models.streams import (
     children_of,
     children_with_streams,
@@ -33,8 +34,6 @@ from ...models.streams import (
     way_in_words,
 )
 from .base import Chain
-
-OF_VERSIONS = ".variants.variant.segments"  # in the index, between the block and the segments of its versions
 
 # A revision keeps a stream as a text within JSON, where quotation marks are escaped. "variants" is not meant.
 IN_REVISION = 'variant\\"'
@@ -64,15 +63,6 @@ def page_model() -> type[Any]:
     return apps.get_model(PAGE_MODEL)
 
 
-def references() -> QuerySet[ReferenceIndex]:
-    """What the index knows of versions: a row for each segment of each, in no order."""
-    kind = ContentType.objects.get_for_model(Segment)
-    rows: QuerySet[ReferenceIndex] = ReferenceIndex.objects.filter(
-        to_content_type=kind, model_path__contains=OF_VERSIONS
-    ).order_by()
-    return rows
-
-
 def objects_with_versions(user: Any, wanted: Wanted) -> Chain:
     """Those that a user may see, pages first by their titles, then each kind of snippet."""
     find = _drafts if wanted.drafts else _saved
@@ -85,7 +75,7 @@ def _models(wanted: Wanted) -> list[type[Any]]:
     if wanted.drafts:
         snippets = [model for model in get_snippet_models() if issubclass(model, DraftStateMixin) and _may_hold(model)]
     else:
-        kinds = references().values_list("base_content_type", flat=True).distinct()
+        kinds = references_of_versions().values_list("base_content_type", flat=True).distinct()
         known = (ContentType.objects.get_for_id(kind).model_class() for kind in kinds)
         snippets = [model for model in known if model is not None and not is_page(model)]
     models = [page_model(), *sorted(snippets, key=lambda model: model._meta.label)]
@@ -102,7 +92,9 @@ def _may_hold(model: type[Any]) -> bool:
 
 
 def _saved(model: type[Any], user: Any, wanted: Wanted) -> QuerySet[Any] | None:
-    rows = references().filter(base_content_type=ContentType.objects.get_for_model(model, for_concrete_model=False))
+    rows = references_of_versions().filter(
+        base_content_type=ContentType.objects.get_for_model(model, for_concrete_model=False)
+    )
     if wanted.segment:
         rows = rows.filter(to_object_id=str(wanted.segment.pk))
     if wanted.block:
@@ -200,16 +192,16 @@ def with_words(model: type[Any], words: str) -> Q:
 def references_seen_by(user: Any) -> QuerySet[ReferenceIndex]:
     """Those in objects that a user may see: of others, not even their kind is told."""
     seen = Q(pk__in=[])
-    for kind in references().values_list("base_content_type", flat=True).distinct():
+    for kind in references_of_versions().values_list("base_content_type", flat=True).distinct():
         model = ContentType.objects.get_for_id(kind).model_class()
         if model is not None:
             visible = visible_to(user, model).order_by()
             keys: Any = visible.annotate(key=Cast("pk", CharField())).values("key")
             if not is_page(model):  # whose keys may be of any type
-                named = set(references().filter(base_content_type=kind).values_list("object_id", flat=True))
+                named = set(references_of_versions().filter(base_content_type=kind).values_list("object_id", flat=True))
                 keys = [str(key) for key in visible.filter(pk__in=named).values_list("pk", flat=True)]
             seen |= Q(base_content_type=kind, object_id__in=keys)
-    return references().filter(seen)
+    return references_of_versions().filter(seen)
 
 
 def kinds_with_versions(user: Any) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 
+from ...core.asking import RESERVED
 from ...core.conditions import All, Condition, ConditionError, Equals, Matches, Not, OneOf
 from ...core.conditions import Any as AnyOf
 from ..fields import WordsField, joined
@@ -178,6 +179,15 @@ class QueryRule(Rule):
         self.parameter = self.parameter.strip()
         if self.parameter and not PARAMETER.fullmatch(self.parameter):
             errors.add("parameter", gettext("“%s” is not a parameter. Write one word, such as topic.") % self.parameter)
+        elif self.parameter in RESERVED:
+            errors.add(
+                "parameter",
+                gettext(
+                    "“%s” in a link asks for the standard version of a page, or for the page as some visitors see it. "
+                    "Choose another word, such as topic."
+                )
+                % self.parameter,
+            )
         errors.raise_any()
         super().clean()
 

@@ -9,7 +9,8 @@ from wagtail.admin.panels import FieldPanel
 
 from ...core.conditions import Condition, ConditionError, OneOf, SpeaksLanguage
 from ..fields import WordsField, joined
-from ..languages import language_name, language_tag
+from ..languages import language_tag
+from ..names import language_in_words
 from .base import BROWSER, FieldErrors, Rule
 
 DEVICES = [("mobile", _("a phone")), ("tablet", _("a tablet")), ("desktop", _("a computer"))]
@@ -103,7 +104,7 @@ class LanguageRule(Rule):
         return SpeaksLanguage("language.preferred" if self.how == self.PREFERS else "language", self.languages)
 
     def _languages(self) -> str:
-        return joined(map(language_name, self.languages), gettext("or"))
+        return joined(map(language_in_words, self.languages), gettext("or"))
 
     def sentence(self) -> str:
         if self.how == self.PREFERS:

@@ -20,6 +20,7 @@ from ...core.conditions import All, AtLeast, Condition, ConditionError, Contains
 from ...core.pages import MAX_PAGES
 from ..addresses import PAGE_MODEL, page_address, site_name
 from ..fields import WordsField, joined
+from ..sensitive import sensitive_titles
 from .base import HERE, VISITOR, FieldErrors, Gone, Rule
 
 MAX_PATH = 255  # characters
@@ -219,8 +220,26 @@ class PagesViewedRule(Rule):
                 errors.add("page", gettext("Choose the page."))
             if self.number is not None:
                 errors.add("number", gettext("Leave this empty, or choose “at least so many different pages”."))
+            if title := self._sensitive:
+                errors.add("page", sensitive_problem(title, self.page))
         errors.raise_any()
         super().clean()
+
+    @cached_property
+    def _sensitive(self) -> str:
+        """The title of the page that may not be asked about: this one, or one below it; "" for none."""
+        return sensitive_of([self])[0]
+
+    def cannot_match(self) -> str:
+        if self.what == self.NUMBER or not self._sensitive:
+            return ""
+        return gettext("“%s” is marked as sensitive, so nobody notes who looked at it.") % self._sensitive
+
+    @classmethod
+    def prepare_problems(cls, rules: Sequence[Rule]) -> None:
+        own = [rule for rule in rules if isinstance(rule, cls)]
+        for rule, title in zip(own, sensitive_of(own), strict=True):
+            rule._sensitive = title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
@@ -299,6 +318,36 @@ class PagesViewedRule(Rule):
                 else gettext("a page of a certain part of this site")
             )
         return self._what()
+
+
+def sensitive_of(rules: Sequence[PagesViewedRule]) -> list[str]:
+    """For each of these rules, the title of a sensitive page that it asks about; "" for none."""
+    of_pages, of_sections = sensitive_titles(
+        [rule.page_id for rule in rules if rule.what == rule.PAGE and rule.page_id is not None],
+        [rule.page_id for rule in rules if rule.what == rule.SECTION and rule.page_id is not None],
+    )
+    return [
+        (of_pages if rule.what == rule.PAGE else of_sections).get(rule.page_id or 0, "")
+        if rule.what != rule.NUMBER
+        else ""
+        for rule in rules
+    ]
+
+
+def sensitive_problem(title: str, page: Any) -> str:
+    """Why who looked at a page can't be asked, for an editor who tries to."""
+    if page is not None and title == page.title:
+        return str(
+            gettext("“%s” is marked as sensitive: nobody may be known to have looked at it. Choose another page.")
+            % title
+        )
+    return str(
+        gettext(
+            "“%(page)s” holds “%(title)s”, which is marked as sensitive: nobody may be known to have looked at it. "
+            "Choose a page that holds none such."
+        )
+        % {"page": page, "title": title}
+    )
 
 
 def path_problem(path: str) -> str:

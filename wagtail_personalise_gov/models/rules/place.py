@@ -29,6 +29,7 @@ from ..iso import (
     subdivision_name,
 )
 from ..iso_names import EUROPEAN_UNION
+from ..names import country_after_in, region_in_words
 from ..networks import network_messages
 from ..postcodes import is_beginning_of_a_postcode, postcode_patterns
 from .base import PLACE, FieldErrors, Rule
@@ -244,8 +245,8 @@ class LocationRule(Rule):
         """What has a name of its own, line by line, the smallest first."""
         return [
             self.cities,
-            [subdivision_name(code) for code in self.subdivisions],
-            [country_in_a_sentence(code) for code in self.countries],
+            [region_in_words(code) for code in self.subdivisions],
+            [country_after_in(code) for code in self.countries],
             self._continent_names(),
         ]
 

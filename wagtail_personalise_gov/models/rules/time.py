@@ -9,7 +9,7 @@ from django import forms
 from django.db import models
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
@@ -189,7 +189,7 @@ class DateRangeRule(Rule):
         if self.every_year:
             return gettext("from %(first)s to %(last)s, every year") % {"first": first, "last": last}
         if first and first == last:
-            return gettext("on %s") % first
+            return pgettext("a day", "on %s") % first
         if first and last:
             return gettext("from %(first)s to %(last)s") % {"first": first, "last": last}
         return gettext("from %s on") % first if first else gettext("until %s") % last
