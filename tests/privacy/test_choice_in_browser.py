@@ -44,7 +44,7 @@ def styled(settings: Any, tmp_path: Path) -> None:
             """{% load personalise %}<!doctype html><html lang="en"><head><title>{{ page.title }}</title>
 <meta name="viewport" content="width=device-width">{% personalise_styles %}</head>
 <body>{% personalise_banner %}<a href="#main" id="skip">Skip to main content</a>
-<header><a href="/">Agency</a></header>
+<header>Welcome to the <a href="/">Agency</a> of this town.</header>
 <main id="main"><h1>{{ page.title }}</h1>{% include "agency/body.html" %}</main>
 <footer>{% personalise_link %}</footer>{% endpersonalise_banner %}</body></html>"""
         )
