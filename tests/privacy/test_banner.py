@@ -175,8 +175,9 @@ def test_where_nothing_is_live_there_is_nothing_to_count_and_no_banner(
     assert BANNER in text_of(reader, "/flood/")
     assert counting
     counting.clear()
-    for segment in Segment.objects.all():
-        segment.unpublish()
+    with committed():
+        for segment in Segment.objects.all():
+            segment.unpublish()
     compiling.holder.check_again()
     for shown in ("where_used", "everywhere", "by_script"):
         configure(BANNER=shown)
@@ -192,7 +193,8 @@ def test_a_group_that_only_learns_is_not_said_to_change_pages(
     riverside = Segment.objects.get()
     autumn = {"first_day": date(2020, 1, 1)}
     make_segment("autumn", DateRangeRule(**autumn), learning=True)
-    riverside.unpublish()
+    with committed():
+        riverside.unpublish()
     compiling.holder.check_again()
     counting_alone = personalised(hero("All"), (Segment.objects.get(slug="autumn"), hero("Autumn")))
     make_page("Learn", ("offer", counting_alone), parent=agency_page.get_parent(), slug="learn")

@@ -20,6 +20,7 @@ from django.utils import translation
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.choices import without_days
+from tests.factories import committed
 from tests.privacy.conftest import SAME
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.core.preference import Ages, Because, Choice, Mode, settle
@@ -146,11 +147,13 @@ def test_there_is_none_where_there_is_nothing_to_ask(
     configure(MODE="off")
     assert not ROOT.search(visitor.get("/plain/").content.decode())
     configure(MODE="opt_out")
-    compiling.pause(by="a test")
+    with committed():
+        compiling.pause(by="a test")
     compiling.holder.check_again()
     assert not ROOT.search(visitor.get("/plain/").content.decode())
-    compiling.resume()
-    riverside.unpublish()
+    with committed():
+        compiling.resume()
+        riverside.unpublish()
     compiling.holder.check_again()
     assert not ROOT.search(visitor.get("/plain/").content.decode())
 

@@ -109,13 +109,16 @@ def test_there_is_no_banner_where_there_is_nothing_to_say(site: Segment, configu
     configure(MODE="off")
     assert banner_of(Visitor().reads("/flood/")) == ""
     configure(MODE="opt_out")
-    compiling.pause(by="an editor")
+    with committed():
+        compiling.pause(by="an editor")
     compiling.holder.check_again()
     assert banner_of(Visitor().reads("/flood/")) == ""
-    compiling.resume()
+    with committed():
+        compiling.resume()
     compiling.holder.check_again()
     assert banner_of(Visitor().reads("/flood/"))
-    site.unpublish()
+    with committed():
+        site.unpublish()
     compiling.holder.check_again()
     assert banner_of(Visitor().reads("/flood/")) == ""
 
