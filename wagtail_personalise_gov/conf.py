@@ -8,9 +8,11 @@ not take pages down, nor switch on what a visitor was to be asked for.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from ipaddress import ip_network
 from typing import Any
 
@@ -22,6 +24,9 @@ from .core.geography import GEO_PRESETS, PARTS
 from .core.preference import Mode
 
 NAME = "WAGTAIL_PERSONALISE_GOV"
+
+# A header that no server or proxy gives a meaning of its own. Of "_" and "-" servers make one.
+HEADER_NAME = re.compile(r"X-(?!Forwarded-)[A-Za-z0-9]+(-[A-Za-z0-9]+)*", re.IGNORECASE)
 
 Problem = str | None
 
@@ -71,6 +76,17 @@ def _headers(value: Any) -> Problem:
             near = difflib.get_close_matches(part.lower(), PARTS, n=1, cutoff=0.5)
             hint = f"the nearest is {near[0]!r}" if near else f"the parts are {', '.join(PARTS)}"
             return f"{part!r} is no part of a place; {hint}"
+    return None
+
+
+def _edge_answers(value: Any) -> Problem:
+    if not (isinstance(value, Mapping) and all(isinstance(text, str) for item in value.items() for text in item)):
+        return 'use a dict of segment to header, such as {"riverside": "X-Personalise-Riverside"}'
+    for header in value.values():
+        if not HEADER_NAME.fullmatch(header):
+            return f"{header!r} is no name of a header of your own; use letters, digits and hyphens, after X-"
+    if len({header.lower() for header in value.values()}) < len(value):
+        return "two segments have the same header"
     return None
 
 
@@ -142,6 +158,13 @@ SETTINGS: dict[str, Setting] = {
         "Whether a version for some visitors is followed by “Why am I seeing this?”; a block says otherwise by its own "
         "`say_why`.",
     ),
+    "DELIVERY": Setting(
+        "page",
+        _one_of("page", "fragment"),
+        "How personalised blocks and questions reach visitors that do not say so by their own `delivery`: with their "
+        "page, which is then private; or as a `fragment` that a script asks for, on a page that is the same for "
+        "everybody.",
+    ),
     "COUNTING": Setting(
         False,
         _yes_or_no,
@@ -178,6 +201,12 @@ SETTINGS: dict[str, Setting] = {
         "0: no limit. Refusing and erasing are never limited. Behind a proxy that `TRUSTED_PROXIES` does not name, all "
         "visitors are one network.",
     ),
+    "OUTCOMES_PER_PAGE": Setting(
+        64,
+        _whole(1, 10_000),
+        "Behind a page cache: of how many outcomes a copy of one page is kept at once. What comes beyond is made for "
+        "each visitor, as without a cache.",
+    ),
     "GEO_PROVIDER": Setting(
         "wagtail_personalise_gov.visit.geo.MaxMindGeo",
         _dotted_path,
@@ -203,6 +232,12 @@ SETTINGS: dict[str, Setting] = {
         _networks,
         "Networks whose `X-Forwarded-For` is believed, walked right to left; `unix` trusts a socket. "
         "Empty: the connection's own address only.",
+    ),
+    "EDGE_ANSWERS": Setting(
+        {},
+        _edge_answers,
+        "Segments that your CDN decides: slug to the request header in which it says `1` or `0`, such as "
+        '`{"riverside": "X-Personalise-Riverside"}`. Believed only from `TRUSTED_PROXIES`.',
     ),
     "VISITOR_STORE": Setting(
         "wagtail_personalise_gov.visit.stores.SignedCookieStore",
@@ -245,6 +280,11 @@ class PersonaliseSettings:
     def _given(self) -> Mapping[str, Any]:
         given = getattr(django_settings, NAME, {})
         return given if isinstance(given, Mapping) else {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short text that is another one where the settings are."""
+        return blake2b(repr(sorted(self._given.items(), key=str)).encode(), digest_size=6).hexdigest()
 
     def __getattr__(self, key: str) -> Any:
         if key not in SETTINGS:

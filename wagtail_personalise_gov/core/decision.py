@@ -28,11 +28,14 @@ class Decision(Mapping[str, Reason]):
 
     def __init__(self, reasons: Mapping[str, Reason]) -> None:
         self._reasons = dict(reasons)
-        self.matched: tuple[str, ...] = tuple(slug for slug, reason in self._reasons.items() if reason in MATCHING)
+        # Compared one by one: to look into a set, Python calls the hash of each.
+        self.matched: tuple[str, ...] = tuple(
+            slug for slug, reason in self._reasons.items() if reason is Reason.MATCHED or reason is Reason.PREVIEW
+        )
 
     def includes(self, slug: str) -> bool:
         """Whether the visitor is in the segment; False for a slug that is not in this decision."""
-        return self._reasons.get(slug) in MATCHING
+        return slug in self.matched
 
     def holding_back(self, slugs: Iterable[str]) -> Decision:
         """The same, but for those of its matched segments that these visitors are held back from."""

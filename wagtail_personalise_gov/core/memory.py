@@ -12,11 +12,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from .counting import LOTS, Counted
 from .pages import NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
 from .quiet import Quiet
+
+Part = TypeVar("Part", "ThisVisit", "Past")
 
 STEP_MINUTES = 10  # the grain of the time of last activity; coarser writes fewer cookies and tells less
 MINUTES_PER_DAY = 24 * 60
@@ -161,7 +163,16 @@ class VisitorMemory(Quiet):
         A visit ends after `timeout_minutes` of silence, in whole steps, and up to one step more. A link from this site
         never begins one: whoever reads a page for an hour and then follows a link has not left.
         """
-        return arrival.internal or (self.visit is not None and _lately(self.visit.step, arrival, timeout_minutes))
+        return arrival.internal or (self.visit is not None and _lately(self.visit.step, arrival.step, timeout_minutes))
+
+    def goes_on(self, minute: int, timeout_minutes: int) -> bool:
+        """Whether all that is kept of this visit goes on at this minute since 1970, however the request comes."""
+        step = minute // STEP_MINUTES
+        return (
+            self.visit is not None
+            and _lately(self.visit.step, step, timeout_minutes)
+            and (self.counted is None or _lately(self.counted.step, step, timeout_minutes))
+        )
 
     def opened(self, arrival: Arrival, timeout_minutes: int, max_age_days: int) -> VisitorMemory:
         """The memory as this request finds it: the visit goes on, or a new one begins.
@@ -171,12 +182,14 @@ class VisitorMemory(Quiet):
         """
         past = self.past if self.past and 0 <= arrival.day - self.past.began < max_age_days else None
         counted = self.counted and self.counted.opened(
-            arrival.step, arrival.utc_day, arrival.internal or _lately(self.counted.step, arrival, timeout_minutes)
+            arrival.step,
+            arrival.utc_day,
+            arrival.internal or _lately(self.counted.step, arrival.step, timeout_minutes),
         )
         if self.continues(arrival, timeout_minutes):
-            visit = (
-                replace(self.visit, step=arrival.step) if self.visit else ThisVisit(arrival.step, began=arrival.step)
-            )
+            visit = self.visit or ThisVisit(arrival.step, began=arrival.step)
+            if visit.step != arrival.step:
+                visit = replace(visit, step=arrival.step)
             return VisitorMemory(visit, past or Past(arrival.day, visits=1, this_day=arrival.day), counted)
         # A visit that is followed from its landing on has seen no page yet; nor has a visitor without a past.
         visit = ThisVisit(
@@ -225,7 +238,7 @@ class VisitorMemory(Quiet):
         """
         visit, past = self.visit, self.past
         if visit is not None:
-            visit = replace(
+            visit = _changed(
                 visit,
                 referrer=visit.referrer if "referrer" in items else None,
                 campaign=visit.campaign if "campaign" in items else None,
@@ -242,7 +255,7 @@ class VisitorMemory(Quiet):
             if not items & NEED_A_PAST:
                 past = None
             else:
-                past = replace(
+                past = _changed(
                     past,
                     visits=past.visits if "visits" in items else 0,
                     this_day=past.this_day if days else None,
@@ -350,16 +363,25 @@ def day_number(day: date) -> int:
 
 def clipped(text: str, longest: int) -> str:
     """The beginning of a text that takes at most so many bytes as JSON in UTF-8; what UTF-8 can't hold becomes "?"."""
+    if len(text) <= longest and text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return text  # most are: each character is one byte
     text = text[:longest].encode(errors="replace").decode()
     while len(json.dumps(text, ensure_ascii=False).encode()) - len('""') > longest:
         text = text[:-1]
     return text
 
 
-def _lately(step: int, arrival: Arrival, timeout_minutes: int) -> bool:
-    """Whether a request comes so soon after the last that no visit has ended between them."""
+def _changed(part: Part, **fields: Any) -> Part:
+    """The part with these fields; itself where they are so already, as they are at most pages of a visit."""
+    if all(getattr(part, name) is value or getattr(part, name) == value for name, value in fields.items()):
+        return part
+    return replace(part, **fields)
+
+
+def _lately(step: int, now: int, timeout_minutes: int) -> bool:
+    """Whether a request of this step comes so soon after the last that no visit has ended between them."""
     timeout_steps = max(1, -(-timeout_minutes // STEP_MINUTES))  # rounded up: never less silence than was set
-    return 0 <= arrival.step - step <= timeout_steps
+    return 0 <= now - step <= timeout_steps
 
 
 def _noting(seen: PagesSeen | None, page: ServedPage, watched: Watched) -> PagesSeen | None:

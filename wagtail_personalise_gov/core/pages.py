@@ -102,12 +102,10 @@ class PagesSeen(Quiet):
         return PagesSeen(pages, (*self.sections, *watched.sections_of(page)), self.partial)
 
     def keeping(self, watched: Watched) -> PagesSeen:
-        """Only what is still watched."""
-        return PagesSeen(
-            tuple(page for page in self.pages if watched.every or page in watched.pages),
-            tuple(section for section in self.sections if section in watched.sections),
-            self.partial,
-        )
+        """Only what is still watched; itself where that is all of it."""
+        pages = tuple(page for page in self.pages if watched.every or page in watched.pages)
+        sections = tuple(section for section in self.sections if section in watched.sections)
+        return self if (pages, sections) == (self.pages, self.sections) else PagesSeen(pages, sections, self.partial)
 
     def to_text(self) -> str:
         """Short, because it travels with every request: "9ix.2s/c" is the pages 12345 and 100 in the section 12."""

@@ -254,7 +254,7 @@ def settle(
     """
     standing = _adapting(choice, mode, policy_version, signal)
     counts, because = _counting(standing, mode, policy_version, signal)
-    return replace(standing, counts=counts, counts_because=because)
+    return Standing(standing.preference, standing.because, standing.adapts, choice, counts, because)
 
 
 def _adapting(choice: Choice | None, mode: Mode, policy_version: int, signal: Because | None) -> Standing:

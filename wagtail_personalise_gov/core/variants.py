@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .counting import Arm
-from .decision import MATCHING, Decision, Reason
+from .decision import Decision, Reason
 from .quiet import Quiet
 
 
@@ -49,7 +49,7 @@ def outcome(variants: Iterable[Variant], decision: Decision) -> Outcome:
     for variant in variants:
         for slug in variant.segments:
             reason = decision.get(slug)
-            if reason in MATCHING:
+            if reason is Reason.MATCHED or reason is Reason.PREVIEW:
                 return Outcome(variant, slug, (*learnt, (Arm.VARIANT, variant.id, slug)))
             if reason is Reason.HOLDOUT:
                 return Outcome(None, None, (*learnt, (Arm.HOLDOUT, variant.id, slug)))

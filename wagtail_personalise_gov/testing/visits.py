@@ -62,7 +62,7 @@ class Visiting(TestContextDecorator):
             stack.enter_context(mock.patch("wagtail_personalise_gov.visit.visit.gather", gather))
             stack.enter_context(mock.patch("wagtail_personalise_gov.visit.visit.current_ruleset", compile_ruleset))
             if self._segments is not None:
-                stack.enter_context(mock.patch.object(Visit, "decide", deciding(self._segments, Visit.decide)))
+                stack.enter_context(mock.patch.object(Visit, "_decision", deciding(self._segments, Visit._decision)))
             self._stacks.append(stack.pop_all())
 
     def disable(self) -> None:
@@ -70,7 +70,7 @@ class Visiting(TestContextDecorator):
 
 
 def deciding(segments: frozenset[str], decide: Decide) -> Decide:
-    """`Visit.decide` for those who are in just these segments. Facts are asked as ever, so Vary and memory are true."""
+    """What `Visit.decide` finds for those who are in just these segments. Facts are asked as ever, so Vary and memory are true."""
 
     def decide_so(visit: Visit, slugs: Iterable[str]) -> Decision:
         live = visit.ruleset.segments

@@ -25,6 +25,15 @@ def client_address(request: HttpRequest) -> Address | None:
     ``X-Forwarded-For`` is walked from the right, because only what our own proxies appended can be believed: the first
     address that is no trusted proxy is the visitor's.
     """
+    # More than one fact may be read from it. It is kept for as long as the request is.
+    known: dict[str, Any] = request.__dict__
+    if "personalise_address" not in known:
+        known["personalise_address"] = _client_address(request)
+    address: Address | None = known["personalise_address"]
+    return address
+
+
+def _client_address(request: HttpRequest) -> Address | None:
     networks, unix = _trusted()
     remote = str(request.META.get("REMOTE_ADDR") or "")
     address = parse(remote)

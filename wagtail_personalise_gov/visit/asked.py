@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from django.core.exceptions import TooManyFieldsSent
@@ -18,6 +17,7 @@ from ..core.asking import RESERVED, SEEN_BY, SLUG, STANDARD, STANDARD_VALUE
 from ..core.decision import Decision, Reason
 from ..core.geography import Place
 from ..core.memory import VisitorMemory
+from .grounds import BEYOND, tells
 from .visit import READING, Visit
 
 OWN_ADDRESSES = frozenset({"personalise", "personalise_api"})
@@ -105,8 +105,8 @@ class AskedVisit(Visit):
             return None
         return slug if slug in self.ruleset.segments else None
 
-    def decide(self, slugs: Iterable[str]) -> Decision:
-        decision = super().decide(slugs)
+    def _decision(self, slugs: Iterable[str]) -> Decision:
+        decision = super()._decision(slugs)
         if self.tells_of_the_visitor or not self._adapting:
             return decision
         self.answers = True
@@ -123,11 +123,11 @@ class AskedVisit(Visit):
     def counts(self) -> bool:
         return self.tells_of_the_visitor and super().counts
 
-    @cached_property
+    @tells(BEYOND)
     def stored(self) -> VisitorMemory:
         return super().stored if self.tells_of_the_visitor else VisitorMemory()
 
-    @cached_property
+    @tells(BEYOND)
     def place(self) -> Place | None:
         return super().place if self.tells_of_the_visitor else None
 

@@ -7,12 +7,12 @@ entrance, and every reader is given this copy.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.http.cookie import parse_cookie
+from django.utils.functional import cached_property  # the standard library's takes a lock
 
 
 class Entrance(HttpRequest):

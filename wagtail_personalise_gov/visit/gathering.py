@@ -6,14 +6,16 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from django.core.signals import setting_changed
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from ..core.facts import Fact, Partly
+from ..core.facts import Partly
 from ..core.memory import MINUTES_PER_DAY, STEP_MINUTES
 from ..core.pages import MAX_PAGES
-from ..facts import readers
+from ..facts import facts_named, readers
 from ..models.addresses import site_name
 from ..plugged import log_once_a_minute
 from .address import address_headers, client_address
@@ -48,13 +50,26 @@ def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
     return gathered
 
 
-def headers_read(fact: Fact) -> frozenset[str]:
-    """The request headers that a fact is read from here; for some facts, the site's settings say which."""
-    if fact.name.startswith("location."):
-        return fact.varies_on | _headers_of_places()
-    if fact.name == "network.ip":
-        return fact.varies_on | address_headers()
-    return fact.varies_on
+def headers_of(names: frozenset[str]) -> frozenset[str]:
+    """The request headers that these facts are read from here; for some facts, the site's settings say which."""
+    headers, of_places, of_addresses = _headers_of_rows(names)
+    if of_places:
+        headers |= _headers_of_places()
+    return headers | address_headers() if of_addresses else headers
+
+
+@lru_cache(maxsize=512)
+def _headers_of_rows(names: frozenset[str]) -> tuple[frozenset[str], bool, bool]:
+    """The headers that stand in the rows of these facts; whether there are places, and addresses, among them."""
+    headers = frozenset[str]().union(*(fact.varies_on for fact in facts_named(names)))
+    return headers, any(name.startswith("location.") for name in names), "network.ip" in names
+
+
+def _forget_headers(**kwargs: Any) -> None:
+    _headers_of_rows.cache_clear()  # with the settings, what a site registers as its own facts may change
+
+
+setting_changed.connect(_forget_headers)
 
 
 def _headers_of_places() -> frozenset[str]:
@@ -175,10 +190,15 @@ def _preferred_language(visit: Visit) -> list[str] | None:
     return None if first == "*" else [first]
 
 
+def _visits(part: str) -> Callable[[Visit], Any]:
+    def read(visit: Visit) -> Any:
+        return getattr(visit.memory, part)
+
+    return read
+
+
 READERS: dict[str, Callable[[Visit], Any]] = {
-    "visitor.first_visit": lambda visit: visit.memory.first_visit,
-    "visitor.visits": lambda visit: visit.memory.visits,
-    "visitor.days_since_last_visit": lambda visit: visit.memory.days_since_last_visit,
+    **{f"visitor.{part}": _visits(part) for part in ("first_visit", "visits", "days_since_last_visit")},
     **{f"visitor.{part}": _seen(part, of_past=True) for part in ("pages", "sections", "page_count")},
     **{f"visit.{part}": _seen(part, of_past=False) for part in ("pages", "sections", "page_count")},
     "visit.referrer.host": _referrer("host"),

@@ -45,7 +45,7 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
         visit.closed = True
         return
     viewing, asked = views_as_others(visit), shows_as_asked(visit)
-    if not (visit.considered or asked) and (
+    if not (visit.considered or asked or visit.fragments) and (
         viewing
         or visit.shows_a_watched_page
         or stands_at_a_goal(visit, response)
@@ -81,11 +81,15 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
 def keep_private(visit: Visit, response: HttpResponseBase) -> None:
     """Tell every cache that this response is one visitor's, and which request headers it was made from."""
     given = response.headers.get("Cache-Control", "").lower()
-    kept = [directive for part in given.split(",") if (directive := part.strip()) in STRICTER]
+    kept = [directive for part in given.split(",") if (directive := part.strip()) in STRICTER] if given else []
     response.headers["Cache-Control"] = ", ".join(["private", "no-cache", *kept])
     for header in ("Expires", *FOR_THE_EDGE):
         response.headers.pop(header, None)
-    patch_vary_headers(response, sorted(preference_headers() | visit.varies_on))
+    varies_on = ", ".join(sorted(preference_headers() | visit.varies_on))
+    if response.headers.get("Vary"):
+        patch_vary_headers(response, varies_on.split(", "))
+    else:
+        response.headers["Vary"] = varies_on
 
 
 def is_for_everybody(response: HttpResponseBase) -> None:
@@ -117,7 +121,10 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
     store = visitor_store()
     if visit.ruleset.paused:
         return
-    sent = any(visit.request.COOKIES.get(name) for cookie in store.cookies for name in cookie.names)  # readable or not
+    cookies = visit.request.COOKIES
+    sent = bool(cookies) and any(
+        cookies.get(name) for cookie in store.cookies for name in cookie.names
+    )  # readable or not
     if not visit.standing.adapts:
         # Of those who do not want it nothing is read, not even what was kept of them: that it came says enough.
         if sent or not store.cookies:

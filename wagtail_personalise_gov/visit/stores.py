@@ -100,6 +100,13 @@ class CoarseSigner(signing.TimestampSigner):
         return signing.b62_encode(int(time.time()) // self.grain * self.grain)
 
 
+@cache
+def _signer(base_name: str) -> CoarseSigner:
+    grain = SECONDS_PER_DAY if base_name == MEMORY.base_name else SECONDS_PER_STEP
+    # A salt each: a value of one cookie is no value of the other.
+    return CoarseSigner(grain, salt=f"wagtail_personalise_gov.{base_name}")
+
+
 class SignedCookieStore(VisitorStore):
     """Memory in three signed cookies, each under 2 KB and written only when its own part changed."""
 
@@ -134,14 +141,8 @@ class SignedCookieStore(VisitorStore):
         for cookie in self.cookies:
             cookie.expire(request, response)
 
-    @staticmethod
-    def _signer(cookie: Cookie) -> CoarseSigner:
-        grain = SECONDS_PER_DAY if cookie is MEMORY else SECONDS_PER_STEP
-        # A salt each: a value of one cookie is no value of the other.
-        return CoarseSigner(grain, salt=f"wagtail_personalise_gov.{cookie.base_name}")
-
     def _sign(self, cookie: Cookie, data: Any) -> str:
-        return self._signer(cookie).sign_object(data, serializer=CompactSerializer)
+        return _signer(cookie.base_name).sign_object(data, serializer=CompactSerializer)
 
     def _read(self, request: HttpRequest, cookie: Cookie, max_age: int | None) -> Any:
         value = cookie.read(request)
@@ -149,7 +150,7 @@ class SignedCookieStore(VisitorStore):
             return None
         try:
             # By the beginning of the step in which it was written, so never longer than `max_age`.
-            return self._signer(cookie).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
+            return _signer(cookie.base_name).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
         except Exception:  # tampered, foreign, expired, or signed by us in another form: a stranger's cookie
             return None
 
@@ -278,6 +279,7 @@ class NoStore(VisitorStore):
 
 def _forget_store(**kwargs: Any) -> None:
     visitor_store.cache_clear()
+    _signer.cache_clear()
 
 
 setting_changed.connect(_forget_store)

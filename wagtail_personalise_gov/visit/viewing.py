@@ -117,12 +117,12 @@ class ViewingVisit(Visit):
             log_once_a_minute("view as", "It can't be told as whom an editor looks (%s).", type(error).__name__)
             return None
 
-    def decide(self, slugs: Iterable[str]) -> Decision:
+    def _decision(self, slugs: Iterable[str]) -> Decision:
         if self.viewing is None:
-            return super().decide(slugs)
+            return super()._decision(slugs)
         if self.closed:
             return NOTHING_DECIDED
-        self.consider()
+        self.make_private()
         shown = set(self.segments)
         return Decision({slug: Reason.PREVIEW if slug in shown else Reason.NOT_MATCHED for slug in slugs})
 

@@ -6,14 +6,15 @@ Everything is lazy. Until something is asked of it, nothing is read and the resp
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import cached_property  # the standard library's takes a lock
 from wagtail.models import Site
 
 from ..compiling import current_ruleset
@@ -42,14 +43,17 @@ from ..facts import facts_named, known_facts
 from ..plugged import log_once_a_minute
 from .editors import is_editor
 from .entrance import Entrance
-from .gathering import gather, headers_read
+from .gathering import gather, headers_of
 from .geo import geo_provider
-from .preference import new_choice, preference_headers, standing_of
+from .grounds import ADAPTS, BEYOND, INTENT, PLACE, STANDING, Grounds, Unnoted, tells
+from .preference import new_choice, standing_of
 from .referrers import Source, host_name, source_of
 from .stores import visitor_store
 
 # What is noted of a request at the entrance, before other middleware may change it.
 NOTED = ("HTTP_COOKIE", "HTTP_REFERER", "QUERY_STRING")
+
+PAGES_SEEN = frozenset({"pages", "past_pages"})  # the items of memory that hold pages
 
 READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a form sent never begins one
 
@@ -86,12 +90,21 @@ class Visit:
         self.closed = False
         # Nothing new is kept of this request. A form that another site sends comes without our cookies, so to keep
         # memory on its response would replace what is kept by an empty beginning.
-        self.only_looks = request.method not in READING
+        self.method_reads = request.method in READING
+        self.only_looks = not self.method_reads
         self.forgets = False  # what was kept is erased on the way out
         self.choice_to_keep: Choice | None = None  # written on the way out
         self.page: ServedPage | None = None  # the page that the request is for, if it is one of Wagtail's
         self.shows: ServedPage | None = None  # the same, where it is shown
         self.varies_on: set[str] = set()
+        # The places on a page that is the same for everybody, and the primary keys of the segments that each is for:
+        # a request of its own asks what comes there, and is this visitor's look at the page.
+        self.fragments: dict[str, tuple[int, ...]] = {}
+        self.grounds = Grounds()  # what the response was made from
+        self.unnoted = 0  # more than none: what is asked now is asked by us, and noted where it began
+        self.told: dict[str, Any] = {}  # what was told of the visitor so far, by the name of its property
+        self._looks_ahead = False
+        self._cache_would_update = self._cache_would_not_skip = False
         self._known: dict[str, Any] = {}
         self._refused: set[str] = set()
         # What is shown, and which goals are reached, in the order of the page; counted on the way out.
@@ -107,16 +120,32 @@ class Visit:
 
     def includes(self, slug: str) -> bool:
         """Whether the visitor is in a segment; False for a slug of no live segment."""
-        return self.decide([slug]).includes(slug)
+        return self._matching([slug]).includes(slug)
 
     def decide(self, slugs: Iterable[str]) -> Decision:
         """The `Reason` for each of these segments that is live. Never raises, and makes no SQL query of its own.
 
         Paused, switched off or already sent, nothing is decided: no segment is in the answer.
         """
+        decision = self._noted_decision(slugs)
+        self.grounds.reasons.update(decision)
+        return decision
+
+    def _matching(self, slugs: Iterable[str]) -> Decision:
+        """`decide`, for who asks whether the visitor is in these segments, and not why."""
+        decision = self._noted_decision(slugs)
+        self.grounds.segments.update(decision)
+        return decision
+
+    def _noted_decision(self, slugs: Iterable[str]) -> Decision:
+        self.grounds.would_ask = True
+        with Unnoted(self):
+            return self._decision(slugs)
+
+    def _decision(self, slugs: Iterable[str]) -> Decision:
         if not self._adapting:
             return NOTHING_DECIDED
-        self.consider()
+        self.make_private()
         plan = self.ruleset.only(slugs)
         decision = plan.decide(self._gathered(plan.needs))
         return decision.holding_back(self._held_back_from(decision.matched))
@@ -124,7 +153,7 @@ class Visit:
     @property
     def segments(self) -> tuple[str, ...]:
         """The slugs of all live segments that the visitor is in. Asks every fact that a live segment needs."""
-        return self.decide(self.ruleset.segments).matched
+        return self._matching(self.ruleset.segments).matched
 
     def choose(self, variants: Sequence[tuple[str, Sequence[int]]]) -> Chosen:
         """The first of these variants, given as (id, primary keys of segments), that is for this visitor."""
@@ -133,7 +162,7 @@ class Visit:
     def choose_each(self, blocks: Sequence[Sequence[tuple[str, Sequence[int]]]]) -> list[Chosen]:
         """`choose` for several blocks at once, at the cost of one decision."""
         named = [[Variant(variant_id, self._slugs(keys)) for variant_id, keys in variants] for variants in blocks]
-        decision = self.decide({slug for variants in named for variant in variants for slug in variant.segments})
+        decision = self._matching({slug for variants in named for variant in variants for slug in variant.segments})
         chosen = []
         for variants in named:
             out = outcome(variants, decision)
@@ -144,27 +173,42 @@ class Visit:
 
     def cache_key(self, *slugs: str) -> str:
         """What a cached fragment that asks these segments must be kept under, besides its own name."""
-        decision = self.decide(slugs)
+        decision = self._matching(slugs)
         return ",".join(slug for slug in sorted(set(slugs)) if decision.includes(slug))
 
-    @cached_property
+    @tells(STANDING, considers=True)
     def standing(self) -> Standing:
         """Where the visitor stands: their preference, where it comes from, and whether pages adapt to them."""
-        self.consider()
         return standing_of(self.request)
+
+    def asking_for(self, ground: str) -> Unnoted:
+        """What is asked within is asked for the sake of this ground, and of no other."""
+        self._note(ground)
+        return Unnoted(self)
+
+    def _note(self, ground: str) -> None:
+        if not self.unnoted:
+            self.grounds.others.add(ground)
 
     @property
     def preference(self) -> Preference:
-        return self.standing.preference
+        preference: Preference = self.standing.preference
+        return preference
 
     @property
     def may_ask(self) -> bool:
         """Whether what is about the visitor may be asked: they let us."""
-        return self.standing.adapts
+        with self.asking_for(ADAPTS):
+            return bool(self.standing.adapts)
 
     @property
     def facts(self) -> Facts:
         """What has been gathered so far."""
+        self._note(BEYOND)
+        return self._facts
+
+    @property
+    def _facts(self) -> Facts:
         return Facts(self._known, self._refused)
 
     @property
@@ -173,14 +217,45 @@ class Visit:
         return frozenset(self._known) | self._refused
 
     def consider(self) -> None:
+        """Note that what is shown differs between visitors by what only the caller knows: no cache may keep it."""
+        self.grounds.others.add(BEYOND)
+        self.make_private()
+
+    def make_private(self) -> None:
         """Note that what is shown may differ between visitors: the response becomes private.
 
         A page cache that stands further in than our middleware (around a view, or in a wrong order) looks at the
         response before we can mark it, so it is told on the request.
         """
+        if self._looks_ahead:
+            return
         self.considered = True
-        self._request._cache_update_cache = False  # type: ignore[attr-defined]  # Django's, also `cache_page`
-        self._request._wagtailcache_skip = True  # type: ignore[attr-defined]  # wagtail-cache's
+        self.let_no_cache_keep()
+
+    def let_no_cache_keep(self) -> None:
+        """Tell page caches, of Django and wagtail-cache, that they are not to keep the response."""
+        request: Any = self._request
+        self._cache_would_update |= getattr(request, "_cache_update_cache", False)
+        request._cache_update_cache = False  # also that of `cache_page`
+        self._cache_would_not_skip |= not getattr(request, "_wagtailcache_skip", False)
+        request._wagtailcache_skip = True
+
+    def let_caches_keep(self) -> None:
+        """Take that back: what they would have done, they may do."""
+        request: Any = self._request
+        if self._cache_would_update:
+            request._cache_update_cache = True
+        if self._cache_would_not_skip:
+            request._wagtailcache_skip = False
+
+    @contextmanager
+    def looking_ahead(self) -> Iterator[None]:
+        """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
+        grounds, self.grounds, self._looks_ahead = self.grounds, Grounds(), True
+        try:
+            yield
+        finally:
+            self.grounds, self._looks_ahead = grounds, False
 
     # What it is made of
 
@@ -213,18 +288,18 @@ class Visit:
         """The host name of this site, without a port."""
         return host_name(self._request._get_raw_host())  # type: ignore[attr-defined]
 
-    @cached_property
+    @tells(BEYOND)
     def source(self) -> Source:
         return source_of(self.request.META.get("HTTP_REFERER", ""), self.host)
 
-    @cached_property
+    @tells(BEYOND)
     def stored(self) -> VisitorMemory:
         """The memory as it was kept by the last response; an empty one where the store is out of order.
 
         Of visitors who do not want pages to adapt to them it is not read at all; it goes with the next response.
         """
         # Not `self.standing`, which makes the response private: whether a visit goes on is asked before that is clear.
-        standing = self.__dict__.get("standing") or standing_of(self.request)
+        standing = self.told.get("standing") or standing_of(self.request)
         if not standing.adapts:
             return VisitorMemory()
         try:
@@ -233,7 +308,7 @@ class Visit:
             log_once_a_minute("load", "VISITOR_STORE can't load what is kept (%s).", type(error).__name__)
             return VisitorMemory()
 
-    @cached_property
+    @tells(BEYOND)
     def memory(self) -> VisitorMemory:
         """The memory as this request finds it: the visit goes on, or a new one begins."""
         memory = self.stored.opened(self.arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
@@ -242,14 +317,15 @@ class Visit:
     @property
     def changes_memory(self) -> bool:
         """Whether the memory was looked at, or changed, in making this response."""
-        return "memory" in self.__dict__
+        return "memory" in self.told
 
     @property
     def begins(self) -> bool:
         """Whether a visit begins with this request, rather than going on; False where nothing is decided anyway."""
-        return self._adapting and not self.stored.continues(self.arrival(), settings.VISIT_TIMEOUT_MINUTES)
+        with self.asking_for(BEYOND):
+            return self._adapting and not self.stored.continues(self.arrival(), settings.VISIT_TIMEOUT_MINUTES)
 
-    @cached_property
+    @tells(BEYOND)
     def place(self) -> Place | None:
         """Where the visitor is: what they told us beats what we would guess. None where it can't be told."""
         declared = self.memory.visit.place if self.memory.visit else None
@@ -269,8 +345,11 @@ class Visit:
     def note_page(self, page: ServedPage) -> None:
         """Note that this page is shown: live rules may ask which pages were seen, this one included."""
         self.shows = page
-        if "memory" in self.__dict__:  # somebody asked already
-            self.memory = self.memory.noting(page, self.ruleset.watching)
+        if "memory" in self.told:  # somebody asked already
+            self.memory = self.told["memory"].noting(page, self.ruleset.watching)
+            for fact in facts_named(self._known):
+                if not fact.remembers.isdisjoint(PAGES_SEEN):
+                    del self._known[fact.name]
 
     @property
     def shows_a_watched_page(self) -> bool:
@@ -286,7 +365,7 @@ class Visit:
         if not settings.COUNTING or settings.MODE is Mode.OFF:
             return
         if goal in self.ruleset.goals.by_slug:
-            self.consider()
+            self.make_private()
             self.reached[goal] = None
         elif not self.ruleset.paused:
             log_once_a_minute(f"goal {goal}", "A goal was reached that is not live: %r. Nothing is counted.", goal)
@@ -296,14 +375,15 @@ class Visit:
     @property
     def counts(self) -> bool:
         """Whether this visit is counted: the site counts, the visitor lets us, and it is not an editor's own."""
-        return bool(settings.COUNTING) and not self.ruleset.paused and self.standing.counts and not self._is_editor
+        with self.asking_for(BEYOND):
+            return bool(settings.COUNTING) and not self.ruleset.paused and self.standing.counts and not self._is_editor
 
     @property
     def holds_back(self) -> bool:
         """Whether a share of visitors is held back from something, so that lots are drawn."""
         return bool(self.ruleset.holdouts) or bool(self.ruleset.site_holdouts)
 
-    @cached_property
+    @tells(BEYOND)
     def lot(self) -> int:
         """The visitor's lot, from 0 to 9999; drawn now where there is none yet, and kept on the way out."""
         past = self.memory.past
@@ -339,8 +419,8 @@ class Visit:
         return [slug for slug, share in shares.items() if any(share) and held_back(self.lot, slug, *share)]
 
     def _exposures(self, variants: Sequence[Variant], out: Outcome) -> tuple[Exposure, ...]:
-        """What a block is to be counted as: nothing where this visit is not counted."""
-        if not variants or not settings.COUNTING or not self.counts:
+        """What a block is to be counted as, of visits that are counted."""
+        if not variants or not settings.COUNTING:
             return ()
         return tuple(
             Exposure(
@@ -387,21 +467,26 @@ class Visit:
     @property
     def declared_intent(self) -> str:
         """The slug of what the visitor said that this visit is for; "" for nothing, or where it may not be kept."""
-        return self.memory.visit.intent if self.may_ask and self.memory.visit else ""
+        with self.asking_for(INTENT):
+            return self.memory.visit.intent if self.may_ask and self.memory.visit else ""
 
     @property
     def declared_place(self) -> DeclaredPlace | None:
         """Where the visitor said they are; None for nothing said, or where it may not be kept."""
-        return self.memory.visit.place if self.may_ask and self.memory.visit else None
+        with self.asking_for(PLACE):
+            return self.memory.visit.place if self.may_ask and self.memory.visit else None
 
     def may_keep(self, item: str) -> bool:
         """Whether an item of memory would be kept: a live rule needs it, and the visitor lets us."""
+        self.grounds.would_ask = True
         return self._adapting and item in self.ruleset.remembers and self.may_ask
 
     @property
     def listens(self) -> bool:
         """Whether what the visitor says could be kept at all: pages adapt, and this visitor lets them."""
-        return self._adapting and self.standing.adapts
+        self.grounds.would_ask = True
+        with self.asking_for(ADAPTS):
+            return self._adapting and self.standing.adapts
 
     def declare_intent(self, slug: str) -> None:
         """Note what the visitor says that this visit is for; "" withdraws it, and what was recognised before too."""
@@ -433,35 +518,37 @@ class Visit:
         missing = [name for name in needs if name not in self._known and name not in self._refused]
         if missing:
             known = known_facts()
-            allowed = []
-            for name in missing:
-                fact = known.get(name)
-                # What is the same for everybody is not about the visitor: it goes on working after refusal.
-                if fact is not None and fact.about_visitor and not self.may_ask:
-                    self._refused.add(name)
-                else:
-                    allowed.append(name)
-            self._vary_on(missing)
-            self._known.update(gather(self, allowed))
-        return self.facts
+            # What is the same for everybody is not about the visitor: it goes on working after refusal.
+            about = {name for name in missing if name in known and known[name].about_visitor}
+            if about and not self.may_ask:
+                self._refused |= about
+                missing = [name for name in missing if name not in about]
+            self._vary_on(frozenset(missing) | about)
+            self._known.update(gather(self, missing))
+        return self._facts
 
-    def _vary_on(self, names: Iterable[str]) -> None:
+    def _vary_on(self, names: frozenset[str]) -> None:
         # Also for what was refused or unknown: the next visitor's answer may differ.
-        for fact in facts_named(names):
-            self.varies_on |= headers_read(fact)
-        self.varies_on |= preference_headers()
+        self.varies_on |= headers_of(names)
 
     def arrival(self) -> Arrival:
         """How this request comes, as far as memory asks."""
+        with self.asking_for(BEYOND):
+            return self._arrival()
+
+    def _arrival(self) -> Arrival:
+        minute, day = int(self.now.timestamp()) // 60, day_number(self.local_time.date())
+        if self.method_reads and self.stored.goes_on(minute, settings.VISIT_TIMEOUT_MINUTES):
+            return Arrival(minute, day, internal=False, referrer=Referrer(""), campaign=Campaign())
         notices = self.notices
         suggests = "intent" in notices
         campaign = self._campaign() if suggests or "campaign" in notices else Campaign()
         # A place that was declared is the one item for which no visit has to be told from the next.
         follows = bool(notices - {"place"}) or self.stored.counted is not None
         return Arrival(
-            minute=int(self.now.timestamp()) // 60,
-            day=day_number(self.local_time.date()),
-            internal=self.request.method not in READING or (follows and self.source.kind == "internal"),
+            minute=minute,
+            day=day,
+            internal=not self.method_reads or (follows and self.source.kind == "internal"),
             referrer=Referrer(self.source.kind, self.source.host) if "referrer" in notices else Referrer(""),
             campaign=campaign,
             recognised=self.ruleset.intents.recognise(self._landing_of(campaign)) if suggests else {},
@@ -496,8 +583,8 @@ class PreviewVisit(Visit):
     def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
         return tuple(self._previewed[key] for key in keys if key in self._previewed)
 
-    def decide(self, slugs: Iterable[str]) -> Decision:
-        self.consider()
+    def _decision(self, slugs: Iterable[str]) -> Decision:
+        self.make_private()
         previewed = set(self._previewed.values())
         return Decision({slug: Reason.PREVIEW if slug in previewed else Reason.NOT_MATCHED for slug in slugs})
 
@@ -505,7 +592,7 @@ class PreviewVisit(Visit):
     def segments(self) -> tuple[str, ...]:
         return tuple(self._previewed.values())
 
-    @cached_property
+    @tells(BEYOND)
     def stored(self) -> VisitorMemory:
         return VisitorMemory()
 

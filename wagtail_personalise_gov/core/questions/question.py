@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from ..facts import family
 from ..logic import NO_SEGMENTS, Answer, Condition, ConditionError
@@ -16,6 +16,17 @@ Test = Callable[[Any], Answer]
 MAX_VALUES = 1000  # in one question; more is a sign of a list that wants to be a fact of its own
 MAX_TEXT = 500  # characters of one text in a question
 UNWRITABLE = re.compile("[\\x00\\ud800-\\udfff]")  # what PostgreSQL and UTF-8 have no place for
+
+
+class Listed(NamedTuple):
+    """A question that is true of known values in a list, and false of all others of their kind.
+
+    `values` are folded. `of_items`: the fact is itself a list, of which one item has to be among them.
+    """
+
+    values: frozenset[Any]
+    kind: type | None
+    of_items: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,10 @@ class Question(Condition):
     def test(self) -> Test:
         """A function from a known value of the fact to the answer. Where it raises, the answer is unknown."""
         raise NotImplementedError
+
+    def listed(self) -> Listed | None:
+        """The list of values by which it tells; None where it tells in another way."""
+        return None
 
     def value_json(self) -> Any:
         return list(self.value)
@@ -75,6 +90,21 @@ def fact_value(facts: Mapping[str, Any], name: str) -> Any:
         return facts.get(name)
     mapping = facts.get(whole)
     return mapping.get(name[len(whole) + 1 :], "") if isinstance(mapping, Mapping) else None
+
+
+def part_test(test: Test, name: str) -> Test:
+    """The same test, to be put to the whole fact where `name` is a key of a mapping; as `fact_value` finds it."""
+    whole = family(name)
+    if whole == name:
+        return test
+    key = name[len(whole) + 1 :]
+
+    def of_part(mapping: Any) -> Answer:
+        if not isinstance(mapping, Mapping) or (known := mapping.get(key, "")) is None:
+            return None
+        return test(known)
+
+    return of_part
 
 
 def fold(value: Any) -> Any:

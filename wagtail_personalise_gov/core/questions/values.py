@@ -7,7 +7,19 @@ from typing import Any
 
 from ..facts import Partly
 from ..logic import Answer
-from .question import MAX_VALUES, Question, Test, fold, is_number, is_text, items_of, kind_of, text, texts_or_numbers
+from .question import (
+    MAX_VALUES,
+    Listed,
+    Question,
+    Test,
+    fold,
+    is_number,
+    is_text,
+    items_of,
+    kind_of,
+    text,
+    texts_or_numbers,
+)
 
 
 class OneOf(Question):
@@ -22,8 +34,10 @@ class OneOf(Question):
         return texts_or_numbers(self, value)
 
     def test(self) -> Test:
-        values, kind = frozenset(fold(value) for value in self.value), kind_of(self.value[0])
-        return lambda known: fold(known) in values if kind_of(known) is kind else None
+        return _test_of(self)
+
+    def listed(self) -> Listed:
+        return Listed(frozenset(map(fold, self.value)), kind_of(self.value[0]))
 
 
 class Equals(Question):
@@ -40,9 +54,11 @@ class Equals(Question):
         return text(self, value, blank=True)
 
     def test(self) -> Test:
+        return _test_of(self)
+
+    def listed(self) -> Listed:
         # True == 1 in Python and in sets; the kind keeps them apart.
-        value, kind = fold(self.value), kind_of(self.value)
-        return lambda known: fold(known) == value if kind_of(known) is kind else None
+        return Listed(frozenset([fold(self.value)]), kind_of(self.value))
 
     def value_json(self) -> Any:
         return self.value
@@ -70,7 +86,7 @@ class ContainsAny(Question):
         return texts_or_numbers(self, value)
 
     def test(self) -> Test:
-        values, kind = frozenset(fold(value) for value in self.value), kind_of(self.value[0])
+        values, kind, _of_items = self.listed()
 
         def test(known: Any) -> Answer:
             if not values.isdisjoint(map(fold, items_of(known, kind))):
@@ -80,6 +96,9 @@ class ContainsAny(Question):
             return False
 
         return test
+
+    def listed(self) -> Listed:
+        return Listed(frozenset(map(fold, self.value)), kind_of(self.value[0]), of_items=True)
 
 
 class AtLeastIn(Question):
@@ -112,3 +131,8 @@ class AtLeastIn(Question):
 
     def value_json(self) -> Any:
         return dict(self.value)
+
+
+def _test_of(question: OneOf | Equals) -> Test:
+    values, kind, _of_items = question.listed()
+    return lambda known: fold(known) in values if kind_of(known) is kind else None
