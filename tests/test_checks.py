@@ -24,6 +24,7 @@ from wagtail_personalise_gov.visit import geo_file
 from wagtail_personalise_gov.visit.geo import HeaderGeo
 
 OURS = "wagtail_personalise_gov.middleware.PersonaliseMiddleware"
+OF_PAGE_CACHE = "wagtail_personalise_gov.middleware.PageCacheMiddleware"
 OURS_TOO = "wagtail_personalise_gov.visit.middleware.PersonaliseMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
@@ -124,6 +125,32 @@ def test_the_remedy_for_a_misplaced_middleware_names_its_place(settings: Any) ->
     (message,) = checks.check_middleware(None)
     assert "is number 3 in MIDDLEWARE" in message.msg
     assert message.hint == f"Move it: directly after {UPDATE!r}."
+
+
+@pytest.mark.parametrize(
+    "middleware, expected",
+    [
+        ([UPDATE, OURS, FETCH], []),
+        ([OF_PAGE_CACHE, UPDATE, OURS, SECURITY, FETCH], []),
+        ([OF_PAGE_CACHE, WAGTAIL_UPDATE, OURS, SECURITY, WAGTAIL_FETCH], []),
+        ([OF_PAGE_CACHE, OURS], ["W070"]),
+        ([OF_PAGE_CACHE, SECURITY, UPDATE, OURS, FETCH], ["W070"]),
+        ([SECURITY, OF_PAGE_CACHE, UPDATE, OURS, FETCH], []),
+        ([UPDATE, OF_PAGE_CACHE, OURS, FETCH], ["W070"]),
+        ([OF_PAGE_CACHE, OF_PAGE_CACHE, UPDATE, OURS, FETCH], ["W070"]),
+    ],
+)
+def test_the_middleware_for_page_caches_stands_directly_before_one(
+    settings: Any, middleware: list[str], expected: list[str]
+) -> None:
+    settings.MIDDLEWARE = middleware
+    messages = checks.check_page_cache(None)
+    assert ids(messages) == expected
+    if expected:
+        assert repr(OF_PAGE_CACHE) in text(messages)
+        assert "MIDDLEWARE" in text(messages)
+    elif OF_PAGE_CACHE in middleware:
+        assert not checks.check_middleware(None)  # and the other one is content with its place
 
 
 def test_a_subclass_of_the_middleware_counts(settings: Any) -> None:

@@ -77,3 +77,9 @@ ensure_redis() {
 }
 
 redis_url() { echo "redis://127.0.0.1:$redis_port/$redis_database"; }
+
+ensure_varnish() { # started by the tests themselves, each with its own cache
+    command -v varnishd >/dev/null || install_packages varnish
+    # A compiler turns its configuration into code; Debian's package brings one along.
+    varnishd -V 2>&1 | sed -n 's/^varnishd (varnish-\([^ ]*\).*/Varnish \1/p'
+}

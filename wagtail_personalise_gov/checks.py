@@ -28,6 +28,7 @@ from .conf import NAME, SETTINGS, problems, settings
 from .counting import statistics
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
+from .delivery.page_cache import PageCacheMiddleware
 from .models import IntentSignal, PagesViewedRule, PersonalisationSettings, Rule
 from .models.intents import sensitive_landings
 from .models.missing import rule_models
@@ -42,6 +43,7 @@ from .visit.stores import DjangoSessionStore, VisitorStore
 ID = "wagtail_personalise_gov"
 
 MIDDLEWARE = f"{ID}.middleware.PersonaliseMiddleware"
+OF_PAGE_CACHE = f"{ID}.middleware.PageCacheMiddleware"
 # The part of a page cache that keeps responses. It must see ours as they leave: marked private, with their Vary.
 PAGE_CACHES = ("django.middleware.cache.UpdateCacheMiddleware", "wagtailcache.cache.UpdateCacheMiddleware")
 
@@ -100,6 +102,32 @@ def check_middleware(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id=f"{ID}.W002",
         )
     ]
+
+
+@register(ID)
+def check_page_cache(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The middleware that lets a page cache keep pages which adapt stands where it can."""
+    installed = [str(path) for path in django_settings.MIDDLEWARE]
+    ours = [position for position, path in enumerate(installed) if _is(path, PageCacheMiddleware)]
+    if not ours:
+        return []
+    page_cache = next((position for position, path in enumerate(installed) if _is_page_cache(path)), None)
+    name = installed[ours[0]]
+    if page_cache is None:
+        problem = f"{name!r} is in MIDDLEWARE, and there is no page cache, so it does nothing but cost time."
+        hint = "Remove it, or add the update and fetch middlewares of a page cache."
+    elif len(ours) > 1:
+        problem = f"{name!r} is listed {len(ours)} times in MIDDLEWARE."
+        hint = f"Keep one of them: directly before {installed[page_cache]!r}."
+    elif ours[0] + 1 != page_cache:
+        problem = (
+            f"{name!r} is number {ours[0] + 1} in MIDDLEWARE, and {installed[page_cache]!r} number {page_cache + 1}: "
+            "pages that adapt are not kept."
+        )
+        hint = f"Put the first directly before the second, and {MIDDLEWARE!r} directly after that."
+    else:
+        return []
+    return [Warning(problem, hint=hint, id=f"{ID}.W070")]
 
 
 @register(ID)

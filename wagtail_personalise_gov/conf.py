@@ -25,8 +25,9 @@ from .core.preference import Mode
 
 NAME = "WAGTAIL_PERSONALISE_GOV"
 
-# A header that no server or proxy gives a meaning of its own. Of "_" and "-" servers make one.
-HEADER_NAME = re.compile(r"X-(?!Forwarded-)[A-Za-z0-9]+(-[A-Za-z0-9]+)*", re.IGNORECASE)
+# A header that no server or proxy gives a meaning of its own, nor we: `delivery/outcomes.py` has names that begin with
+# X-Personalise-. Of "_" and "-" servers make one.
+HEADER_NAME = re.compile(r"X-(?!Forwarded-|Personalise-)[A-Za-z0-9]+(-[A-Za-z0-9]+)*", re.IGNORECASE)
 
 Problem = str | None
 
@@ -81,7 +82,7 @@ def _headers(value: Any) -> Problem:
 
 def _edge_answers(value: Any) -> Problem:
     if not (isinstance(value, Mapping) and all(isinstance(text, str) for item in value.items() for text in item)):
-        return 'use a dict of segment to header, such as {"riverside": "X-Personalise-Riverside"}'
+        return 'use a dict of segment to header, such as {"riverside": "X-Edge-Riverside"}'
     for header in value.values():
         if not HEADER_NAME.fullmatch(header):
             return f"{header!r} is no name of a header of your own; use letters, digits and hyphens, after X-"
@@ -161,8 +162,8 @@ SETTINGS: dict[str, Setting] = {
     "DELIVERY": Setting(
         "page",
         _one_of("page", "fragment"),
-        "How personalised blocks and questions reach visitors that do not say so by their own `delivery`: with their "
-        "page, which is then private; or as a `fragment` that a script asks for, on a page that is the same for "
+        "How personalised blocks and questions reach visitors where neither they nor their page says so: with their "
+        "`page`, which is then private; or each as a `fragment` that a script asks for, on a page that is the same for "
         "everybody.",
     ),
     "COUNTING": Setting(
@@ -237,7 +238,7 @@ SETTINGS: dict[str, Setting] = {
         {},
         _edge_answers,
         "Segments that your CDN decides: slug to the request header in which it says `1` or `0`, such as "
-        '`{"riverside": "X-Personalise-Riverside"}`. Believed only from `TRUSTED_PROXIES`.',
+        '`{"riverside": "X-Edge-Riverside"}`. Believed only from `TRUSTED_PROXIES`.',
     ),
     "VISITOR_STORE": Setting(
         "wagtail_personalise_gov.visit.stores.SignedCookieStore",

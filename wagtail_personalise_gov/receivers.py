@@ -1,16 +1,18 @@
-"""Listen to what changes a ruleset, and retire it."""
+"""Listen to what changes a ruleset, and retire it; and purge the pages that this changes from caches."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save, pre_save
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from wagtail.models import ModelLogEntry, Site
 from wagtail.signals import page_slug_changed, post_page_move, unpublished
 
 from .compiling import retire
+from .delivery.purging import purge_before_deletion, purge_for_all_segments, purge_for_segments
 from .models import (
     Goal,
     Intent,
@@ -56,6 +58,39 @@ def retire_for_rules_about_it(sender: Any, instance: Model, **kwargs: Any) -> No
         retire()
 
 
+def purge_for_segment(
+    sender: Any, instance: Segment, update_fields: Any = None, raw: bool = False, **kwargs: Any
+) -> None:
+    """It was published, unpublished, archived or restored. What a draft leaves in the row changes no page."""
+    if not raw and (update_fields is None or {"live", "archived"} & set(update_fields)):
+        purge_for_segments([instance.pk])
+
+
+def purge_for_deletion(sender: Any, instance: Segment, **kwargs: Any) -> None:
+    purge_before_deletion([instance.pk])
+
+
+def purge_for_rule(sender: Any, instance: Rule, raw: bool = False, **kwargs: Any) -> None:
+    """Rules are written as their segment is published; also by code that does it one by one."""
+    if not raw and instance.segment_id is not None:
+        purge_for_segments([instance.segment_id])
+
+
+def purge_for_pause(sender: Any, instance: ModelLogEntry, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """Paused pages are public, so a cache may keep their standard version when the pause is over.
+
+    Both are told by the log: the state's own row is written at every change of a segment.
+    """
+    if created and not raw and instance.action in ("wagtail_personalise_gov.pause", "wagtail_personalise_gov.resume"):
+        purge_for_all_segments()
+
+
+def purge_for_words(sender: Any, raw: bool = False, **kwargs: Any) -> None:
+    """What the site says of itself stands in the banner."""
+    if not raw:
+        purge_for_all_segments()
+
+
 def stop_watching(sender: Any, instance: Segment, **kwargs: Any) -> None:
     """While a segment is not live, nobody notes which pages its rules ask about."""
     PagesViewedRule.objects.filter(segment=instance).update(watched_since=None)
@@ -89,6 +124,19 @@ for rule_model in rule_models():
     uid = f"wagtail_personalise_gov.{rule_model._meta.label}.in_use"
     post_save.connect(note_rule_type, sender=rule_model, dispatch_uid=uid)
     post_delete.connect(unnote_rule_type, sender=rule_model, dispatch_uid=uid)
+
+# After what retires the ruleset: a page that is purged is made anew at once, and by the new one.
+post_save.connect(purge_for_segment, sender=Segment, dispatch_uid="wagtail_personalise_gov.purge_for_segment")
+pre_delete.connect(purge_for_deletion, sender=Segment, dispatch_uid="wagtail_personalise_gov.purge_for_deletion")
+post_save.connect(purge_for_pause, sender=ModelLogEntry, dispatch_uid="wagtail_personalise_gov.purge_for_pause")
+purges: dict[type[Model], Callable[..., None]] = {
+    **dict.fromkeys(rule_models(), purge_for_rule),
+    PersonalisationSettings: purge_for_words,
+    SiteWording: purge_for_words,
+}
+for model, purge_it in purges.items():
+    for change in (post_save, post_delete):
+        change.connect(purge_it, sender=model, dispatch_uid=f"wagtail_personalise_gov.purge.{model._meta.label}")
 
 # What rules ask about → the types of rules that do.
 RULES_ABOUT: dict[type[Model], list[type[Rule]]] = {}

@@ -1,4 +1,4 @@
-"""A page that adapts, behind a page cache: one copy for each outcome, served without the view, and never a wrong one."""
+"""A page that adapts, behind a page cache: a copy for each outcome, served without the view, and never a wrong one."""
 
 from __future__ import annotations
 

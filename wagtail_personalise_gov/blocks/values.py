@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wagtail.blocks import BoundBlock, StructValue
 
-from ..core.contents import has_its_parts, id_of, key_of, segments_in, variants_in
+from ..core.contents import PARTS, has_its_parts, id_of, key_of, segments_in, variants_in
 from ..core.counting import Exposure
 from ..visit.visit import STANDARD_VERSION, Visit
 
@@ -41,7 +41,9 @@ class Siblings:
 
     def __init__(self, block: PersonalisedBlock, raws: Sequence[Any]) -> None:
         self.block = block
-        self.raws = [as_raw(raw) for raw in raws]
+        read = [read_raw(raw) for raw in raws]
+        self.raws = [raw for raw, _variants in read]
+        self._variants = [variants for _raw, variants in read]
         self.values: list[PersonalisedValue] = [
             PersonalisedValue.unexpanded(block, self, position) for position in range(len(self.raws))
         ]
@@ -61,7 +63,7 @@ class Siblings:
         return self._shown[1][position]
 
     def _choose(self, visit: Visit | None) -> list[Shown]:
-        variants = [variants_of(raw) for raw in self.raws]
+        variants = self._variants
         standard = [STANDARD_VERSION] * len(variants)
         chosen = visit.choose_each(variants) if visit is not None and any(variants) else standard
         content = self.block.child_blocks["default"]
@@ -79,6 +81,46 @@ class Siblings:
             )
             for raw, choice, value in zip(self.raws, chosen, values, strict=True)
         ]
+
+
+Variants = list[tuple[str, tuple[int, ...]]]
+
+
+def read_raw(raw: Any) -> tuple[dict[str, Any], Variants]:
+    """The JSON of a personalised block as `as_raw` gives it, and its variants as `variants_of` does."""
+    plain = _plain_variants(raw)
+    if plain is not None:
+        return raw, plain
+    raw = as_raw(raw)
+    return raw, variants_of(raw)
+
+
+def _plain_variants(raw: Any) -> Variants | None:
+    """The variants of JSON that is just as Wagtail writes it, as nearly all is; None for any other.
+
+    Each page reads its blocks here, at each request, so this says quickly what the functions below say of all JSON.
+    """
+    if type(raw) is not dict or not raw or not raw.keys() <= PARTS or None in raw.values():
+        return None
+    variants: Variants = []
+    for variant in raw.get("variants", ()):
+        if type(variant) is not dict or variant.get("type") != "variant":
+            return None
+        name, value = variant.get("id"), variant.get("value")
+        if type(name) is not str or not name or type(value) is not dict or None in value.values():
+            return None
+        keys = []
+        for item in value.get("segments", ()):
+            if type(item) is not dict or item.keys() != ITEM or item["type"] != "item":
+                return None
+            if type(key := item["value"]) is not int:
+                return None
+            keys.append(key)
+        variants.append((name, tuple(keys)))
+    return variants if "variants" in raw else None
+
+
+ITEM = {"type", "value", "id"}  # the keys of an item of a list, as Wagtail writes it
 
 
 def as_raw(raw: Any) -> dict[str, Any]:

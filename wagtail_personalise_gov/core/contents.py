@@ -43,7 +43,7 @@ def personalised_in(raw: Any, path: Path = (), place: Path = ()) -> Iterator[Per
     """The personalised blocks with versions in raw JSON, nested ones after the one that holds them. Never raises."""
     if raw is None or isinstance(raw, SCALARS):  # most of what there is, so it is asked first
         return
-    if isinstance(raw, dict) or isinstance(raw, Mapping):  # noqa: SIM101  the first is quick, the second complete
+    if _is_mapping(raw):
         if is_personalised(raw):
             yield from _of_personalised(raw, path, place)
         elif isinstance(name := raw.get("type"), str) and "value" in raw:
@@ -66,7 +66,7 @@ def is_personalised(raw: Mapping[str, Any]) -> bool:
 
 def has_its_parts(raw: Any) -> bool:
     """Whether the raw JSON of a personalised block is in its form: else it is content saved before it was wrapped."""
-    return isinstance(raw, Mapping) and bool(raw) and raw.keys() <= PARTS
+    return _is_mapping(raw) and bool(raw) and raw.keys() <= PARTS
 
 
 def variants_in(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -76,7 +76,11 @@ def variants_in(raw: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _is_variant(item: Any) -> bool:
-    return isinstance(item, Mapping) and item.get("type") == "variant" and isinstance(item.get("value"), Mapping)
+    return _is_mapping(item) and item.get("type") == "variant" and _is_mapping(item.get("value"))
+
+
+def _is_mapping(raw: Any) -> bool:
+    return isinstance(raw, dict) or isinstance(raw, Mapping)  # noqa: SIM101  the first is quick, the second complete
 
 
 def segments_in(variant: Mapping[str, Any]) -> tuple[int, ...]:

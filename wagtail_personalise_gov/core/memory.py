@@ -216,10 +216,10 @@ class VisitorMemory(Quiet):
         """With a page that is shown now, as far as it is watched."""
         visit, past = self.visit, self.past
         if visit is not None:
-            visit = replace(visit, seen=_noting(visit.seen, page, watching.visit))
+            visit = _changed(visit, seen=_noting(visit.seen, page, watching.visit))
         if past is not None:
-            past = replace(past, seen=_noting(past.seen, page, watching.ever))
-        return replace(self, visit=visit, past=past)
+            past = _changed(past, seen=_noting(past.seen, page, watching.ever))
+        return VisitorMemory(visit, past, self.counted)
 
     def doubting(self) -> VisitorMemory:
         """With doubts about the pages that were seen: some may have been seen while nothing was remembered."""
@@ -363,7 +363,7 @@ def day_number(day: date) -> int:
 
 def clipped(text: str, longest: int) -> str:
     """The beginning of a text that takes at most so many bytes as JSON in UTF-8; what UTF-8 can't hold becomes "?"."""
-    if len(text) <= longest and text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+    if not text or (len(text) <= longest and text.isascii() and text.isprintable() and not {'"', "\\"} & set(text)):
         return text  # most are: each character is one byte
     text = text[:longest].encode(errors="replace").decode()
     while len(json.dumps(text, ensure_ascii=False).encode()) - len('""') > longest:

@@ -137,16 +137,17 @@ def _banner(visit: Visit) -> str | None:
 
 
 def _standing(visit: Visit) -> str:
-    standing = visit.standing
-    choice = standing.choice
-    said = (
-        "-"
-        if choice is None
-        else f"{choice.preference},{choice.policy_version},{choice.counting},{choice.new},{choice.day},{choice.counting_day}"
+    standing, choice = visit.standing, visit.standing.choice
+    said: tuple[object, ...] = (
+        standing.preference,
+        standing.because,
+        standing.adapts,
+        standing.counts,
+        standing.counts_because,
     )
-    return (
-        f"{standing.preference},{standing.because},{standing.adapts},{standing.counts},{standing.counts_because},{said}"
-    )
+    if choice is not None:
+        said += (choice.preference, choice.policy_version, choice.counting, choice.new, choice.day, choice.counting_day)
+    return ",".join(map(str, said))
 
 
 TELLING: dict[str, Callable[[Visit], str | None]] = {

@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_max_age, patch_vary_headers
 
 from ..conf import settings
-from ..core.counting import Exposure
+from ..core.counting import Arm, Exposure
 from ..core.pages import ServedPage
 from ..visit.cookies import COOKIES, EDITORS_COOKIES
 from ..visit.middleware import VisitMiddleware, finished, visit_for
@@ -133,8 +133,11 @@ class PageCache:
                 visit.note_page(visit.page)
         if kept["considered"]:
             visit.make_private()
-        visit.note_shown(Exposure(*row) for row in kept["shown"])
+        visit.note_shown(
+            Exposure(block, Arm(arm), variant, segment, share) for block, arm, variant, segment, share in kept["shown"]
+        )
         visit.reached.update(dict.fromkeys(kept["reached"]))
+        visit.fragments.update(kept["fragments"])
 
 
 def made(visit: Visit) -> dict[str, Any]:
@@ -146,7 +149,11 @@ def made(visit: Visit) -> dict[str, Any]:
         "shows": visit.shows is not None,
         "shown": [(one.block, str(one.arm), one.variant, one.segment, one.share) for one in visit.shown],
         "reached": list(visit.reached),
+        "fragments": dict(visit.fragments),
     }
+
+
+OUR_COOKIES = tuple(f"{name}=" for cookie in (*COOKIES, *EDITORS_COOKIES) for name in cookie.both_names)
 
 
 class AnsweringMeta(dict[str, Any]):
@@ -176,7 +183,9 @@ class AnsweringMeta(dict[str, Any]):
             if asked is None:
                 return NOBODYS
             self.asked[asked] = None
-            return outcome(self.visit, asked) or NOBODYS
+            answer = outcome(self.visit, asked)
+            # With the question: a cache hashes the values alone, and forgets the names at any time before its copies.
+            return NOBODYS if answer is None else f"{key}={answer};"
         except Exception as error:  # anything of anybody's: the page is made anew, and fails there if it must
             logger.error("A page cache's question can't be answered (%s).", type(error).__name__)
             return NOBODYS
@@ -185,10 +194,9 @@ class AnsweringMeta(dict[str, Any]):
         sent = super().get("HTTP_COOKIE", "")
         if "personalise_" not in sent:
             return False
-        ours = {name for cookie in (*COOKIES, *EDITORS_COOKIES) for name in cookie.names if "personalise_" in name}
-        rest = [pair for pair in sent.split(";") if pair.partition("=")[0].strip() not in ours]
-        if any(pair.strip() for pair in rest):
-            self["HTTP_COOKIE"] = ";".join(rest).strip()
+        rest = [pair for part in sent.split(";") if (pair := part.strip()) and not pair.startswith(OUR_COOKIES)]
+        if rest:
+            self["HTTP_COOKIE"] = "; ".join(rest)
         else:
             del self["HTTP_COOKIE"]
         return True

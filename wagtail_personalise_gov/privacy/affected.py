@@ -7,24 +7,19 @@ stands in no database and is not found.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.http import HttpRequest
-from wagtail.models import Locale, ReferenceIndex, Site
+from wagtail.models import Locale, Site
 
 from ..models import Segment, SegmentRule
 from ..models.addresses import PAGE_MODEL
 from ..models.references import references_of_versions
-
-MOST_LEVELS = 4  # of snippets within snippets that lead from a page to a version
-MOST_KEYS = 10_000  # that a query names; databases take no more than some tens of thousands
-
-Thing = tuple[int, str]  # a content type's and an object's primary key, as the index has them
+from ..models.using import MOST_KEYS, pages_among, things_using
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +46,12 @@ def pages_affected(request: HttpRequest, slugs: Iterable[str]) -> dict[str, list
     concerned = _concerned(affected) if site is not None else {}
     if not concerned or site is None:
         return affected
-    held = _held(concerned)
-    page_kind = _kind_of(apps.get_model(PAGE_MODEL))
-    pages = {page.pk: page for page in _public_pages(site, [int(key) for kind, key in held if kind == page_kind])}
+    using = pages_among(things_using(references_of_versions(), concerned))
+    pages = {page.pk: page for page in _public_pages(site, list(using))}
     told: dict[int, AffectedPage] = {}
     of_segment: dict[str, set[int]] = defaultdict(set)
-    for (kind, key), segments in held.items():
-        page = pages.get(int(key)) if kind == page_kind else None
+    for key, segments in using.items():
+        page = pages.get(key)
         if page is None:
             continue
         if page.pk not in told:
@@ -96,59 +90,6 @@ def _concerned(slugs: Iterable[str]) -> dict[int, set[str]]:
     return dict(concerned)
 
 
-def _held(concerned: Mapping[int, Any]) -> dict[Thing, set[int]]:
-    """Everything that leads to a version for one of these segments: pages, and what they use. To the segments."""
-    held: dict[Thing, set[int]] = defaultdict(set)
-    rows = references_of_versions().values_list("base_content_type", "object_id", "to_object_id").distinct()
-    for kind, key, segment in rows:
-        if segment.isdigit() and int(segment) in concerned:
-            held[kind, key].add(int(segment))
-    page_kind = _kind_of(apps.get_model(PAGE_MODEL))
-    level = {thing: segments for thing, segments in held.items() if thing[0] != page_kind}
-    for _deeper in range(MOST_LEVELS):
-        level = _shown(level)
-        if not level:
-            break
-        deeper: dict[Thing, set[int]] = defaultdict(set)
-        for user, used in _uses(level):
-            new = level[used] - held[user]
-            held[user] |= new
-            if new and user[0] != page_kind:
-                deeper[user] |= new
-        level = deeper
-    return held
-
-
-def _shown(things: Mapping[Thing, set[int]]) -> dict[Thing, set[int]]:
-    """Those of these objects, which are no pages, that visitors may be shown: without drafts."""
-    shown = dict(things)
-    by_kind: dict[int, list[str]] = defaultdict(list)
-    for kind, key in things:
-        by_kind[kind].append(key)
-    for kind, keys in by_kind.items():
-        model = ContentType.objects.get_for_id(kind).model_class()
-        if model is not None and any(field.name == "live" for field in model._meta.concrete_fields):
-            drafts = model._default_manager.filter(pk__in=keys, live=False).values_list("pk", flat=True)
-            for key in drafts:
-                shown.pop((kind, str(key)), None)
-    return shown
-
-
-def _uses(things: Mapping[Thing, Any]) -> Iterator[tuple[Thing, Thing]]:
-    """(an object that uses one of these, which one)."""
-    by_kind: dict[int, list[str]] = defaultdict(list)
-    for kind, key in things:
-        by_kind[kind].append(key)
-    anyone = Q()
-    for kind, keys in by_kind.items():
-        anyone |= Q(to_content_type=kind, to_object_id__in=keys)
-    # A segment may ask about a snippet; that shows it nowhere.
-    rows = ReferenceIndex.objects.filter(anyone).exclude(base_content_type=_kind_of(Segment)).order_by()
-    columns = ("base_content_type", "object_id", "to_content_type", "to_object_id")
-    for user_kind, user, used_kind, used in rows.values_list(*columns).distinct():
-        yield (user_kind, user), (used_kind, used)
-
-
 def _public_pages(site: Site, keys: Sequence[int]) -> Iterator[Any]:
     """Those of these pages that everybody may read on this site: published, and in no closed part of it."""
     below = Q()
@@ -164,7 +105,3 @@ def _public_pages(site: Site, keys: Sequence[int]) -> Iterator[Any]:
         for page in public.filter(pk__in=keys[start : start + MOST_KEYS]).specific(defer=True):
             page.locale = locales[page.locale_id]
             yield page
-
-
-def _kind_of(model: type[Any]) -> int:
-    return int(ContentType.objects.get_for_model(model, for_concrete_model=False).pk)

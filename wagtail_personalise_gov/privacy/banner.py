@@ -1,8 +1,8 @@
 """The banner: asks a visitor who has not chosen, and confirms a choice once.
 
 It stands where something is used, on pages that are private anyway; all other pages keep their link to the choice and
-are left alone, or carry it hidden, the same for everybody, for a script to show. Its words come from what is really
-live.
+are left alone, or carry it hidden, the same for everybody, for a script to show. So do public pages with fragments.
+Its words come from what is really live.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from ..core.ruleset import Ruleset
 from ..facts import facts_named
 from ..plugged import log_once_a_minute
 from ..visit.cookies import CHOICE, VISIT
+from ..visit.grounds import BANNER
 from ..visit.stores import NoStore, visitor_store
 from ..visit.visit import PreviewVisit, Visit
+from .kept_banners import kept_or_made
 from .speaking import address_of
 from .words import about_title, listed, may_know_names, used, used_in_short, wording
 
@@ -64,43 +66,71 @@ def render_banner(request: HttpRequest | None) -> SafeString:
     visit: Visit | None = getattr(request, "visit", None)
     if request is None or visit is None or not belongs(request, visit):
         return NOTHING
-    try:
-        context = addresses()
-    except NoReverseMatch:
-        logger.error('No banner: add include("wagtail_personalise_gov.urls") to the site\'s addresses.')
-        return NOTHING
-    context["label"] = about_title(visit)
-    if not visit.considered and settings.BANNER == "by_script":
-        return _for_everybody(request, visit, context)
+    if not visit.considered and (visit.fragments or visit.told_at_edge or settings.BANNER == "by_script"):
+        adapts = _fragments_adapt(visit)
+        return kept_or_made(request, visit, (adapts,), lambda: _for_everybody(request, visit, adapts))
     page_adapts = any(fact.about_visitor for fact in facts_named(visit.asked))
-    standing = visit.standing  # from here on the page is private: what stands on it depends on the visitor
-    context["next"] = request.get_full_path()
-    if standing.choice is not None and standing.choice.new and standing.because is Because.CHOICE:
-        visit.confirm()
-        return render_to_string(f"{TEMPLATES}/confirmation.html", context | in_words(standing))
+    with visit.asking_for(BANNER):
+        standing = visit.standing  # from here on the page is private: what stands on it depends on the visitor
+    choice = standing.choice
+    if choice is not None and choice.new and standing.because is Because.CHOICE:
+        return _confirming(request, visit, standing)
     if standing.because is not Because.DEFAULT:
         return NOTHING
+    depends_on = (page_adapts, *_asked_before(standing))
+    return kept_or_made(request, visit, depends_on, lambda: _asking(request, visit, page_adapts, standing))
+
+
+def _asking(request: HttpRequest, visit: Visit, page_adapts: bool, standing: Standing) -> SafeString:
+    context = _begun(visit)
+    if context is None:
+        return NOTHING
+    context |= {"next": request.get_full_path(), "question": question(visit, page_adapts, standing)}
     if page_adapts:
         context["page_was"] = ADAPTED if standing.adapts else STANDARD
-    context["question"] = question(visit, page_adapts, standing)
     return render_to_string(f"{TEMPLATES}/banner.html", context | told_to_scripts())
 
 
-def _for_everybody(request: HttpRequest, visit: Visit, context: dict[str, Any]) -> SafeString:
+def _confirming(request: HttpRequest, visit: Visit, standing: Standing) -> SafeString:
+    context = _begun(visit)
+    if context is None:
+        return NOTHING
+    visit.confirm()
+    context |= {"next": request.get_full_path(), **in_words(standing)}
+    return render_to_string(f"{TEMPLATES}/confirmation.html", context)
+
+
+def _for_everybody(request: HttpRequest, visit: Visit, adapts: bool) -> SafeString:
     """The banner of a page that any cache may keep: hidden, and asking nothing of the visit, so that it stays public.
 
     It says what is true for whoever has not chosen. Who sees it is decided in the browser, by `banner.js`.
     """
-    shower = script("banner")
-    if not shower:
+    context, shower = _begun(visit), script("banner")
+    if context is None or not shower:
         return NOTHING
     nobody = settle(None, mode=settings.MODE, policy_version=settings.POLICY_VERSION, signal=None)
-    asked = question(visit, False, nobody)
+    asked = question(visit, adapts, nobody)
     if settings.POLICY_VERSION > 1:
         asked = replace(asked, again=_why_again())
     # The address without its query, which may say something of one visitor; the script puts in what is theirs.
     context |= {"question": asked, "next": request.path, "shower": shower, "hidden": True}
     return render_to_string(f"{TEMPLATES}/banner.html", context | told_to_scripts())
+
+
+def _begun(visit: Visit) -> dict[str, Any] | None:
+    """What every banner needs; None where the site has no addresses for it."""
+    try:
+        return {**addresses(), "label": about_title(visit)}
+    except NoReverseMatch:
+        logger.error('No banner: add include("wagtail_personalise_gov.urls") to the site\'s addresses.')
+        return None
+
+
+def _fragments_adapt(visit: Visit) -> bool:
+    """Whether a fragment of the page may differ between visitors, rather than with the date, say."""
+    slugs = visit.ruleset.slugs(key for keys in visit.fragments.values() for key in keys)
+    asks = any(fact.about_visitor for fact in facts_named(visit.ruleset.only(slugs).needs))
+    return asks or any(not keys for keys in visit.fragments.values())  # a question is for those who let us keep it
 
 
 def render_confirmation(visit: Visit, page: str | None, page_was: str | None) -> SafeString:
@@ -154,11 +184,12 @@ def script(name: str) -> str:
 
 def belongs(request: HttpRequest, visit: Visit) -> bool:
     """Whether this page is one that carries the banner, for visitors whom there is something to say."""
+    visit.grounds.would_ask |= settings.BANNER != "where_used"
     if visit.closed or settings.MODE is Mode.OFF:
         return False
     if isinstance(visit, PreviewVisit) or getattr(request, "is_dummy", False):
         return False  # an editor's preview: nobody's visit
-    if not visit.considered and settings.BANNER == "where_used":
+    if not (visit.considered or visit.fragments or visit.told_at_edge) and settings.BANNER == "where_used":
         return False
     match = request.resolver_match
     if match is not None and "personalise" in match.app_names:
@@ -181,7 +212,7 @@ def question(visit: Visit, page_adapts: bool, standing: Standing) -> Question:
     ruleset, own = visit.ruleset, wording(visit)
     facts = used(ruleset)
     on = settings.MODE is Mode.OPT_OUT
-    refused_counting = standing.choice is not None and standing.choice.counting is False
+    refused_counting, lapsed = _asked_before(standing)
     counts = counts_something(ruleset) and not refused_counting
     sentences = []
     if facts:
@@ -206,11 +237,17 @@ def question(visit: Visit, page_adapts: bool, standing: Standing) -> Question:
         sentences.append(gettext("You’ll find the same information if you leave it off."))
         allow, refuse = gettext("Turn it on"), gettext("Leave it off")
     counting = settings.COUNTING and not on and not refused_counting
-    given = standing.choice
-    lapsed = given is not None and given.accepts and given.policy_version < settings.POLICY_VERSION
     again = _why_again() if lapsed else ""
     heading = own.banner_heading or about_title(visit)
     return Question(heading, tuple(sentences), allow, refuse, counting, again, own.banner_introduction)
+
+
+def _asked_before(standing: Standing) -> tuple[bool, bool]:
+    """Whether somebody who is asked has refused to be counted; and whether they said yes to what was before."""
+    choice = standing.choice
+    if choice is None:
+        return False, False
+    return choice.counting is False, choice.accepts and choice.policy_version < settings.POLICY_VERSION
 
 
 def _why_again() -> str:

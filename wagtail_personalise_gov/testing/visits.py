@@ -70,7 +70,7 @@ class Visiting(TestContextDecorator):
 
 
 def deciding(segments: frozenset[str], decide: Decide) -> Decide:
-    """What `Visit.decide` finds for those who are in just these segments. Facts are asked as ever, so Vary and memory are true."""
+    """`Visit.decide` for those in just these segments. Facts are asked as ever, so Vary and memory are true."""
 
     def decide_so(visit: Visit, slugs: Iterable[str]) -> Decision:
         live = visit.ruleset.segments

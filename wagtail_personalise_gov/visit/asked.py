@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from django.core.exceptions import TooManyFieldsSent
@@ -93,6 +94,10 @@ class AskedVisit(Visit):
         super().__init__(request)
         self.asked_for = asked_for
         self.answers = False
+
+    @cached_property
+    def _answers_at_edge(self) -> dict[str, bool]:
+        return super()._answers_at_edge if self.tells_of_the_visitor else {}
 
     @property
     def seen_by(self) -> str | None:

@@ -37,6 +37,11 @@ class Cookie:
         return (self.name, self.base_name if settings.COOKIE_SECURE else f"__Host-{self.base_name}")
 
     @property
+    def both_names(self) -> tuple[str, str]:
+        """The names that it may have, whatever ``COOKIE_SECURE`` is."""
+        return (self.base_name, f"__Host-{self.base_name}")
+
+    @property
     def days(self) -> int | None:
         """The longest it lives, in days; None: until the browser closes."""
         return getattr(settings, self.days_setting) if self.days_setting else None

@@ -14,6 +14,7 @@ from ..counting.buffer import count
 from .asked import AskedVisit, shows_as_asked
 from .cookies import CHOICE, COOKIES, EDITORS_COOKIES
 from .devices import is_crawler
+from .edge import vary_on_edge
 from .preference import preference_headers, standing_of, write_choice
 from .stores import DjangoSessionStore, NoStore, visitor_store
 from .tallying import stands_at_a_goal, tallies_of
@@ -34,6 +35,7 @@ FOR_THE_EDGE = (
     "Edge-Control",
     "X-Accel-Expires",
 )
+PUBLIC = frozenset(header.lower() for header in ("Expires", *FOR_THE_EDGE))  # what no private response may say
 
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
@@ -54,6 +56,7 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
         visit.consider()
     # Nothing that is rendered from here on (a streaming response) can still be marked: it shows standard versions.
     visit.closed = True
+    vary_on_edge(response, visit.told_at_edge)
     if not visit.considered:
         return
     keep_private(visit, response)
@@ -83,13 +86,13 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
     given = response.headers.get("Cache-Control", "").lower()
     kept = [directive for part in given.split(",") if (directive := part.strip()) in STRICTER] if given else []
     response.headers["Cache-Control"] = ", ".join(["private", "no-cache", *kept])
-    for header in ("Expires", *FOR_THE_EDGE):
-        response.headers.pop(header, None)
-    varies_on = ", ".join(sorted(preference_headers() | visit.varies_on))
+    for header in [header for header in response.headers if header.lower() in PUBLIC]:
+        del response.headers[header]
+    varies_on = sorted(preference_headers() | visit.varies_on)
     if response.headers.get("Vary"):
-        patch_vary_headers(response, varies_on.split(", "))
+        patch_vary_headers(response, varies_on)
     else:
-        response.headers["Vary"] = varies_on
+        response.headers["Vary"] = ", ".join(varies_on)
 
 
 def is_for_everybody(response: HttpResponseBase) -> None:
@@ -105,8 +108,8 @@ def keep_cookies_private(response: HttpResponseBase) -> None:
     """
     if getattr(response, "for_everybody", False) and response.cookies:
         response.headers["Cache-Control"] = "private, no-store"
-        for header in ("Expires", *FOR_THE_EDGE):
-            response.headers.pop(header, None)
+        for header in [header for header in response.headers if header.lower() in PUBLIC]:
+            del response.headers[header]
 
 
 def keep_out_of_searches(response: HttpResponseBase) -> None:

@@ -39,8 +39,9 @@ from ..core.preference import Choice, Mode, Preference, Standing
 from ..core.quiet import Quiet
 from ..core.ruleset import Ruleset
 from ..core.variants import Outcome, Variant, outcome
-from ..facts import facts_named, known_facts
+from ..facts import FACTS, known_facts
 from ..plugged import log_once_a_minute
+from .edge import answers_at_edge, reasons_at_edge
 from .editors import is_editor
 from .entrance import Entrance
 from .gathering import gather, headers_of
@@ -53,7 +54,7 @@ from .stores import visitor_store
 # What is noted of a request at the entrance, before other middleware may change it.
 NOTED = ("HTTP_COOKIE", "HTTP_REFERER", "QUERY_STRING")
 
-PAGES_SEEN = frozenset({"pages", "past_pages"})  # the items of memory that hold pages
+ABOUT_PAGES_SEEN = frozenset(name for name, fact in FACTS.items() if {"pages", "past_pages"} & fact.remembers)
 
 READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a form sent never begins one
 
@@ -100,6 +101,7 @@ class Visit:
         # The places on a page that is the same for everybody, and the primary keys of the segments that each is for:
         # a request of its own asks what comes there, and is this visitor's look at the page.
         self.fragments: dict[str, tuple[int, ...]] = {}
+        self.told_at_edge: dict[str, None] = {}  # the slugs of the segments that the network's edge has decided
         self.grounds = Grounds()  # what the response was made from
         self.unnoted = 0  # more than none: what is asked now is asked by us, and noted where it began
         self.told: dict[str, Any] = {}  # what was told of the visitor so far, by the name of its property
@@ -145,10 +147,32 @@ class Visit:
     def _decision(self, slugs: Iterable[str]) -> Decision:
         if not self._adapting:
             return NOTHING_DECIDED
+        return self._decision_with_edge(slugs) if settings.EDGE_ANSWERS else self._own_decision(slugs)
+
+    def _own_decision(self, slugs: Iterable[str]) -> Decision:
         self.make_private()
         plan = self.ruleset.only(slugs)
         decision = plan.decide(self._gathered(plan.needs))
         return decision.holding_back(self._held_back_from(decision.matched))
+
+    def _decision_with_edge(self, slugs: Iterable[str]) -> Decision:
+        """What the network's edge has answered, which makes nothing private, and our own decision of the rest."""
+        asked = self.ruleset.segments.keys() & set(slugs)
+        told = reasons_at_edge(self._answers_at_edge, sorted(asked), self.ruleset.learning)
+        if not told:
+            return self._own_decision(asked)
+        if not self._looks_ahead:
+            self.told_at_edge.update(dict.fromkeys(told))
+            # A page cache of our own does not see what the edge said. It is the edge that keeps such a page.
+            self.grounds.others.add(BEYOND)
+            self.let_no_cache_keep()
+        rest = asked - told.keys()
+        return Decision({**self._own_decision(rest), **told}) if rest else Decision(told)
+
+    @cached_property
+    def _answers_at_edge(self) -> dict[str, bool]:
+        """What the network's edge has said of this visitor: segment slug → whether they are in it."""
+        return answers_at_edge(self.request)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -275,8 +299,14 @@ class Visit:
 
     @cached_property
     def site(self) -> Site | None:
-        """The site that the request is for. Wagtail notes it on the request, so that a page asks the database once."""
-        return Site.find_for_request(self._request)
+        """The site that the request is for. Wagtail notes it on the request, so that a page asks the database once.
+
+        For a page that may come from a page cache nobody would ask it, so the process knows it.
+        """
+        request = self._request
+        if hasattr(request, "_wagtail_site") or not hasattr(request, "personalise_page_cache"):
+            return Site.find_for_request(request)
+        return known_site(self.ruleset.version, self.request)
 
     @cached_property
     def ruleset(self) -> Ruleset:
@@ -347,9 +377,8 @@ class Visit:
         self.shows = page
         if "memory" in self.told:  # somebody asked already
             self.memory = self.told["memory"].noting(page, self.ruleset.watching)
-            for fact in facts_named(self._known):
-                if not fact.remembers.isdisjoint(PAGES_SEEN):
-                    del self._known[fact.name]
+            for name in ABOUT_PAGES_SEEN & self._known.keys():  # this one was not among them
+                del self._known[name]
 
     @property
     def shows_a_watched_page(self) -> bool:
@@ -567,6 +596,20 @@ class Visit:
 
     def _landing_of(self, campaign: Campaign) -> Landing:
         return Landing(self.request.path, self.host, campaign.name, self.source.words)
+
+
+_sites: dict[tuple[str, str], Site | None] = {}  # by the version of a ruleset, which every change of a site renews
+MOST_SITES = 256
+
+
+def known_site(version: str, request: HttpRequest) -> Site | None:
+    """The site that a request is for, asked of the database once for each host."""
+    key = (version, f"{request.get_host()}:{request.get_port()}")
+    if key not in _sites or not version:
+        if len(_sites) >= MOST_SITES:
+            _sites.clear()
+        _sites[key] = Site.find_for_request(request)
+    return _sites[key]
 
 
 class PreviewVisit(Visit):

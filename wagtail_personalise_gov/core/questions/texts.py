@@ -25,12 +25,19 @@ class Matches(Question):
     def test(self) -> Test:
         # The pieces between the stars must follow one another; an empty piece follows anything.
         patterns = [tuple(pattern.lower().split("*")) for pattern in self.value]
+        # Most patterns are a text, or its beginning or end: of all of these together Python says it in one go.
+        whole = frozenset(pieces[0] for pieces in patterns if len(pieces) == 1)
+        starts = tuple(pieces[0] for pieces in patterns if len(pieces) == 2 and not pieces[1])
+        ends = tuple(pieces[1] for pieces in patterns if len(pieces) == 2 and not pieces[0])
+        others = [pieces for pieces in patterns if len(pieces) > 2 or (len(pieces) == 2 and all(pieces))]
 
         def test(known: Any) -> Answer:
             if not isinstance(known, str):
                 return None
             subject = known.lower()
-            return any(like(pieces, subject) for pieces in patterns)
+            if subject in whole or subject.startswith(starts) or subject.endswith(ends):
+                return True
+            return any(like(pieces, subject) for pieces in others) if others else False
 
         return test
 
@@ -56,10 +63,11 @@ class SpeaksLanguage(Question):
 
     def test(self) -> Test:
         ranges = [wanted.lower() for wanted in self.value]
+        starts = tuple(f"{wanted}-" for wanted in ranges)
 
         def test(known: Any) -> Answer:
-            tags = [tag.lower() for tag in items_of(known, str)]
-            return any(r == "*" or tag == r or tag.startswith(r + "-") for r in ranges for tag in tags)
+            tags = [f"{tag.lower()}-" for tag in items_of(known, str)]
+            return bool(tags) if "*" in ranges else any(tag.startswith(starts) for tag in tags)
 
         return test
 
