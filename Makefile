@@ -10,13 +10,14 @@ comma := ,
 SERVICES := $(if $(filter postgres%,$(DATABASE_URL)),$(comma)postgres)$(if $(CACHE_URL),$(comma)redis)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test coverage lint format audit guards docs reference messages screenshots wheel clean
+.PHONY: help demo demo-reset test coverage bench lint format audit guards docs reference messages screenshots wheel clean
 
 help:
 	@echo "make demo               the example site on http://127.0.0.1:$(PORT)/ (make demo PORT=8001)"
 	@echo "make demo-reset         the same, with its data made anew"
 	@echo "make test               the tests (make test ARGS=\"-k referrer\"); says what it did not run, and why"
 	@echo "make coverage           the tests, and which lines they never reach"
+	@echo "make bench              what personalisation costs a page (make bench ARGS=--quick); up to 25 minutes"
 	@echo "make lint               style (ruff), types (mypy), what imports what (lint-imports)"
 	@echo "make format             put the style right where a machine can"
 	@echo "make audit              known vulnerabilities in what is installed (asks a database on the internet)"
@@ -46,6 +47,9 @@ test: $(VENV)/.with-test$(SERVICES)
 
 coverage: $(VENV)/.with-test$(SERVICES)
 	@$(BIN)/python -m pytest --cov $(ARGS)
+
+bench: $(VENV)/.with-bench
+	@$(BIN)/python -W ignore -m tests.benchmarks $(ARGS)
 
 lint: $(VENV)/.with-test,lint
 	$(BIN)/ruff check .

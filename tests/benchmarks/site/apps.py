@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BenchSite(AppConfig):
+    name = "tests.benchmarks.site"
+    label = "bench_site"

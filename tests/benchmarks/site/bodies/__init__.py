@@ -1,0 +1,1 @@
+"""The same content as blocks of each subject."""
