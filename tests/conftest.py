@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
@@ -108,6 +109,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {reason}")
     if not reasons:
         terminalreporter.line("Nothing: every test that was found was run.")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The agency's home page in the place of Wagtail's, once for all tests: `home` gives it."""
+    with django_db_blocker.unblock():
+        found_home()
+        if hasattr(connection, "_test_serialized_contents"):  # what tests that really commit are given back
+            connection._test_serialized_contents = connection.creation.serialize_db_to_string()
+
+
+def found_home() -> None:
+    from wagtail.models import Page, Site  # not above: see browser_lacks
+
+    from wagtail_personalise_gov.models.state import RulesetState
+
+    from .factories import make_page
+
+    Site.objects.all().delete()
+    Page.objects.filter(depth__gt=1).delete()
+    page = make_page("Agency", parent=Page.get_first_root_node(), slug="agency")
+    Site.objects.create(hostname="testserver", root_page=page, is_default_site=True, site_name="Agency")
+    RulesetState.objects.all().delete()  # nothing was ever published
 
 
 @pytest.fixture(scope="session", autouse=True)

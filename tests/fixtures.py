@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from wagtail.models import Locale, Page, Site
 
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.models import LocationRule, Segment
@@ -59,14 +58,7 @@ def places_by_address(configure: Callable[..., None], monkeypatch: pytest.Monkey
 @pytest.fixture
 def home(db: None) -> AgencyPage:
     """The home page of the only site, served at "/". Nothing stands on it yet."""
-    Page.objects.filter(depth__gt=1).delete()
-    Site.objects.all().delete()
-    root = Page.get_first_root_node() or Page.add_root(
-        instance=Page(title="Root", slug="root", locale=Locale.objects.get_or_create(language_code="en")[0])
-    )
-    root = Page.objects.get(pk=root.pk)  # its number of children was changed behind its back
-    page: AgencyPage = make_page("Agency", parent=root, slug="agency")
-    Site.objects.create(hostname="testserver", root_page=page, is_default_site=True, site_name="Agency")
+    page: AgencyPage = AgencyPage.objects.get(slug="agency")
     return page
 
 

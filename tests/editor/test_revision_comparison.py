@@ -44,7 +44,7 @@ def compared(desk: Client, segment: Segment) -> str:
 
 @pytest.fixture
 def riverside(db: None) -> Segment:
-    return make_segment("riverside", LocationRule(cities=["Riverside"]))
+    return make_segment("riverside", LocationRule(cities=["Riverside"]), by_editor=True)
 
 
 def test_a_rule_that_was_added(desk: Client, riverside: Segment) -> None:
@@ -72,7 +72,8 @@ def test_a_rule_that_was_only_turned_round(desk: Client, riverside: Segment) -> 
 
 
 def test_of_several_rules_of_a_type_only_those_that_changed_are_told(desk: Client) -> None:
-    segment = make_segment("towns", LocationRule(cities=["Riverside"]), LocationRule(cities=["Hilltop"]), match="any")
+    towns = LocationRule(cities=["Riverside"]), LocationRule(cities=["Hilltop"])
+    segment = make_segment("towns", *towns, match="any", by_editor=True)
     cards = saved_cards(segment)
     cards[1][1]["cities"] = "Eastfield"
     save_draft(desk, segment, *cards, match="any")
@@ -90,7 +91,12 @@ def test_what_rules_asked_about_may_be_gone(desk: Client, home: AgencyPage) -> N
     page, intent = make_page("News", parent=home), make_intent("move-house")
     other = make_segment("other", FirstTimeVisitorRule())
     segment = make_segment(
-        "many", PathRule(section=page), VisitIntentRule(intent=intent), SegmentRule(other=other), match="any"
+        "many",
+        PathRule(section=page),
+        VisitIntentRule(intent=intent),
+        SegmentRule(other=other),
+        match="any",
+        by_editor=True,
     )
     removed = [(rule, card | {"DELETE": "1"}) for rule, card in saved_cards(segment)]
     with committed():

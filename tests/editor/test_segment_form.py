@@ -137,7 +137,7 @@ def test_a_deleted_card_of_a_draft_is_not_kept(desk: Client) -> None:
 
 def test_going_back_to_an_older_version_brings_its_rules_back(desk: Client) -> None:
     """Also one that has no row any more."""
-    segment = make_segment("often", LocationRule(cities=["Riverside"]), VisitCountRule())
+    segment = make_segment("often", LocationRule(cities=["Riverside"]), VisitCountRule(), by_editor=True)
     before = segment.latest_revision
     shown = saved_cards(segment)
     cards = [(rule, {**card, "DELETE": "1"} if rule is VisitCountRule else card) for rule, card in shown]

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def segment() -> Segment:
     """Live, with a draft on top of it whose rules are others."""
-    segment = make_segment("riverside", LocationRule(cities=["Riverside"]), purpose="To help in a flood.")
+    in_riverside = LocationRule(cities=["Riverside"])
+    segment = make_segment("riverside", in_riverside, purpose="To help in a flood.", by_editor=True)
     draft = Segment.objects.get(pk=segment.pk)
     draft.wagtail_personalise_gov_locationrule_rules = []
     draft.wagtail_personalise_gov_firsttimevisitorrule_rules = [FirstTimeVisitorRule()]

@@ -109,7 +109,7 @@ def test_the_public_page_asks_as_little_for_many_rules_about_pages_as_for_one(cl
 
 
 def test_an_earlier_version_whose_rule_was_deleted_since_can_be_published_again(admin_client: Client) -> None:
-    segment = make_segment("some", LocationRule(countries=["FR"]))
+    segment = make_segment("some", LocationRule(countries=["FR"]), by_editor=True)
     first = segment.latest_revision
     for rule in list(segment.get_rules()):
         rule.delete()

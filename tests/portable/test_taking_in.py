@@ -48,7 +48,7 @@ def test_what_a_segment_leaves_out_has_its_default() -> None:
 
 
 def test_a_segment_that_is_there_becomes_as_the_file_says() -> None:
-    one = make_segment("one", FirstTimeVisitorRule(), LocationRule(cities=["Hilltop"]))
+    one = make_segment("one", FirstTimeVisitorRule(), LocationRule(cities=["Hilltop"]), by_editor=True)
     take_in(document(segment("one", IN_RIVERSIDE, name="Renamed")))
     same = Segment.objects.get()
     assert (same.pk, same.name, same.first_published_at) == (one.pk, "Renamed", one.first_published_at)

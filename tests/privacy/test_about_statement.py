@@ -323,7 +323,7 @@ def test_it_says_who_answers_for_it(visitor: Client, home: AgencyPage) -> None:
 
 
 def test_the_latest_changes_are_told_by_public_names(visitor: Client, home: AgencyPage) -> None:
-    make_segment("french", LocationRule(countries=["FR"]), name="Nuisances")
+    make_segment("french", LocationRule(countries=["FR"]), name="Nuisances", by_editor=True)
     words = read(visitor).partition("What has changed")[2]
     assert "“Public name of french”" in words
     assert "Nuisances" not in words

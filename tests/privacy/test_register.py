@@ -54,7 +54,11 @@ def segment_in(register: Any, slug: str) -> Any:
 def test_it_says_what_is_live_what_it_reads_and_why(client: Client, home: AgencyPage) -> None:
     with time_machine.travel(datetime(2026, 3, 1, 9, tzinfo=UTC), tick=False):
         abroad = make_segment(
-            "abroad", LocationRule(countries=["FR"]), purpose="So that nobody queues in vain.", owner="Web team"
+            "abroad",
+            LocationRule(countries=["FR"]),
+            purpose="So that nobody queues in vain.",
+            owner="Web team",
+            by_editor=True,
         )
         make_segment("draft", LocationRule(countries=["FR"]), live=False)
         offer = personalised(hero("Standard"), (abroad, hero("Bonjour")))

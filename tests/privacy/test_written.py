@@ -65,7 +65,13 @@ def languages(settings: Any) -> None:
 @pytest.fixture
 def newcomers(home: AgencyPage) -> Segment:
     segment = make_segment(
-        "newcomers", FirstTimeVisitorRule(), public_name=NAME, purpose=WHY, public_explanation=WHAT, owner=OWNER
+        "newcomers",
+        FirstTimeVisitorRule(),
+        public_name=NAME,
+        purpose=WHY,
+        public_explanation=WHAT,
+        owner=OWNER,
+        by_editor=True,  # the change log is read from the history
     )
     make_page("All", ("offer", personalised(hero("1"), (segment, hero("2")))), parent=home, slug="all")
     return segment

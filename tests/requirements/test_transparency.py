@@ -354,7 +354,7 @@ def test_a_change_of_a_segment_or_its_rules_is_logged_with_who_and_when_and_can_
     desk.force_login(ada)
     before = set(ModelLogEntry.objects.values_list("pk", flat=True))
     cards = [(LocationRule, {"cities": "Hilltop"})]
-    form = segment_form(*saved_cards(site), *cards, slug="riverside", **{"action-publish": "1"})
+    form = segment_form(*saved_cards(site), *cards, slug="riverside", name=site.name, **{"action-publish": "1"})
     assert desk.post(address_of("edit", site), form).status_code == 302
     assert LocationRule.objects.filter(segment=site).count() == 2
     entries = ModelLogEntry.objects.exclude(pk__in=before).filter(object_id=str(site.pk))
