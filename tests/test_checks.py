@@ -127,6 +127,16 @@ def test_the_remedy_for_a_misplaced_middleware_names_its_place(settings: Any) ->
     assert message.hint == f"Move it: directly after {UPDATE!r}."
 
 
+def test_a_cdn_that_decides_is_believed_from_somewhere(configure: Any) -> None:
+    assert not checks.check_edge(None)
+    configure(EDGE_ANSWERS={"riverside": "X-Edge-Riverside"})
+    messages = checks.check_edge(None)
+    assert ids(messages) == ["W071"]
+    assert "X-Edge-Riverside" in text(messages)
+    configure(TRUSTED_PROXIES=["192.0.2.0/24"])
+    assert not checks.check_edge(None)
+
+
 @pytest.mark.parametrize(
     "middleware, expected",
     [

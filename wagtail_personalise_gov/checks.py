@@ -154,6 +154,21 @@ def check_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(ID)
+def check_edge(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A CDN that decides about segments is believed from somewhere."""
+    if settings.TRUSTED_PROXIES or not settings.EDGE_ANSWERS:
+        return []
+    return [
+        Warning(
+            f"{NAME}['TRUSTED_PROXIES'] is empty, so what a CDN says in {', '.join(settings.EDGE_ANSWERS.values())} is "
+            "believed from nobody. Its segments are decided here, and pages that ask them are private.",
+            hint='Name the networks from which your CDN reaches you, such as ["192.0.2.0/24"], or "unix" for a socket.',
+            id=f"{ID}.W071",
+        )
+    ]
+
+
+@register(ID)
 def check_geo_headers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Headers that tell places are believed from somebody."""
     if settings.TRUSTED_PROXIES or not _is(settings.GEO_PROVIDER, HeaderGeo):
