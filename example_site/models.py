@@ -81,6 +81,10 @@ class ServicesIndexPage(Page):
         return context
 
 
+# Service pages, by slug, that a CDN keeps: the same for everybody, and adapted by fragments.
+KEPT_BY_THE_CDN = frozenset({"whats-on"})
+
+
 class ServicePage(MustSeeMixin, PersonalisedPreviewMixin, Page):
     class Topic(models.TextChoices):
         # The values sort in the order in which the list of services shows the topics.
@@ -104,6 +108,11 @@ class ServicePage(MustSeeMixin, PersonalisedPreviewMixin, Page):
     api_fields = [APIField("topic"), APIField("summary"), APIField("body")]
     parent_page_types = ["example_site.HomePage", "example_site.ServicesIndexPage"]
     template = "example_site/pages/service_page.html"
+
+    @property
+    def personalise_delivery(self) -> str:
+        """How the blocks of this page are delivered that do not say so."""
+        return "fragment" if self.slug in KEPT_BY_THE_CDN else "page"
 
     class Meta:
         verbose_name = _("service page")

@@ -52,7 +52,7 @@ class PageBody(StreamBlock):
     place_question = PlaceQuestionBlock(group=FOR_THIS_VISIT)
     welcome = PersonalisedBlock(WelcomeBlock(), label=_("Welcome"), group=FOR_THIS_VISIT)
     next_steps = PersonalisedBlock(NextStepsBlock(), label=_("Next steps"), group=FOR_THIS_VISIT)
-    opening = PersonalisedBlock(OpeningBlock(), label=_("Opening"), group=FOR_THIS_VISIT)
+    opening = PersonalisedBlock(OpeningBlock(), reserve="opening-room", label=_("Opening"), group=FOR_THIS_VISIT)
     local = PersonalisedBlock(LocalBlock(), label=_("Local information"), group=FOR_THIS_VISIT)
     personalised = PersonalisedBlock(
         [("text", prose()), ("warning", WarningBlock()), ("contact", ContactBlock())],

@@ -99,7 +99,9 @@ def test_no_public_stylesheet_loads_anything() -> None:
 
 
 def test_no_public_script_makes_code_or_style_out_of_text() -> None:
-    scripts = [PACKAGE / "static/wagtail_personalise_gov/js" / name for name in ("choice.js", "banner.js")]
+    scripts = [
+        PACKAGE / "static/wagtail_personalise_gov/js" / name for name in ("choice.js", "banner.js", "fragments.js")
+    ]
     for script in filter(Path.exists, scripts):
         text = script.read_text()
         for trick in (
@@ -168,7 +170,7 @@ def test_the_tour_notices_what_is_refused(northmoor: str, new_page: Callable[...
 
 
 def test_nothing_of_the_example_site_is_refused_in_any_state(northmoor: str, new_page: Callable[..., Any]) -> None:
-    pages = ("/", "/emergency/", "/services/business-licence/", "/news/", "/cy/", "/nowhere/")
+    pages = ("/", "/emergency/", "/services/business-licence/", "/services/whats-on/", "/news/", "/cy/", "/nowhere/")
     ours = ("/personalisation/", "/personalisation/register/", "/personalisation/register.json")
     tour = Tour(new_page(base_url=northmoor, extra_http_headers={"X-Forwarded-For": "192.0.2.7"}))
     tour.to(*pages, *ours, "/emergency/?personalise=standard", "/emergency/?personalise_as=riverside")

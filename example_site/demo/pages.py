@@ -21,7 +21,7 @@ from example_site.models import (
 )
 from wagtail_personalise_gov.models import Segment
 
-from .bodies import business, emergency, garden, home, licence, living, news, welsh
+from .bodies import business, emergency, garden, home, licence, living, news, welsh, whats_on
 from .raw import Northmoor, Raw
 
 Body = Callable[[Northmoor], list[Raw]]
@@ -130,6 +130,13 @@ PAGES = (
         "Your councillors",
         "Who speaks for your ward, and how to reach them.",
         living.councillors,
+    ),
+    service(
+        "whats-on",
+        Topic.LIVING,
+        "What’s on",
+        "Markets, music and things to do with children, in every part of Northmoor.",
+        whats_on.whats_on,
     ),
     PageSeed(
         "emergency",

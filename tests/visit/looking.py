@@ -50,6 +50,7 @@ SET_ASIDE = {
     ("visit.visit.__init__", "HTTP_REFERER"): "the same",
     ("visit.asked", "QUERY_STRING"): "searched for ?personalise=, by which anybody may ask for the standard version",
     ("privacy.banner", "QUERY_STRING"): "its form leads back to the very page",
+    ("privacy.kept_banners", "QUERY_STRING"): "where an address has one, the banner is made for it alone and not kept",
     ("privacy.why", "QUERY_STRING"): "its links lead to the very page",
     ("privacy.speaking", "QUERY_STRING"): "searched for the language in which our own pages are wanted",
     ("privacy.about", "QUERY_STRING"): "searched for what our own form did, to say so",

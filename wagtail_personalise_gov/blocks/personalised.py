@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,15 +14,18 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 
 from ..conf import settings
-from ..visit.visit import STANDARD_VERSION, Visit
+from ..core.contents import id_of, variants_in
+from ..delivery.fragments import AROUND, FRAGMENT, PAGE
+from ..visit.visit import STANDARD_VERSION, Chosen, Visit
 from .choosers import SegmentChooserBlock
+from .fragments import Delivered, Place, delivery_of, places_in
 from .must_see import holds_must_see, says_nothing
 from .translating import texts_of
-from .values import PersonalisedValue, Shown, Siblings, as_raw
+from .values import PersonalisedValue, Shown, Siblings, as_raw, expand_contents, variants_of
 from .wording import worded
 
 
-class PersonalisedBlock(blocks.StructBlock):
+class PersonalisedBlock(Delivered, blocks.StructBlock):
     """Wraps any block: ``PersonalisedBlock(HeroBlock())``, a block class, or a list of (name, block) for a stream.
 
     A subclass for one fixed use names its ``content``. The first variant, in the editor's order, that is for a segment
@@ -30,11 +33,24 @@ class PersonalisedBlock(blocks.StructBlock):
     feeds, the standard preview. Choosing makes no query.
 
     With ``say_why`` (here or in Meta; else SAY_WHY decides) a variant is followed by "Why am I seeing this?".
+
+    With ``delivery="fragment"`` (here or in Meta; else the page's ``personalise_delivery``, else DELIVERY decides) the
+    page is the same for everybody and holds the standard version, for which a script asks whether this visitor gets
+    another. ``reserve`` keeps room for that: "small", "medium", "large", or a class of the site's own. What stands
+    inside is delivered alike.
     """
 
     content: Any = None
 
-    def __init__(self, content: Any = None, *, say_why: bool | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        content: Any = None,
+        *,
+        say_why: bool | None = None,
+        delivery: str | None = None,
+        reserve: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         content = content if content is not None else self.content
         if content is None:
             raise TypeError("PersonalisedBlock needs its content, such as PersonalisedBlock(HeroBlock()).")
@@ -69,6 +85,7 @@ class PersonalisedBlock(blocks.StructBlock):
         super().__init__(local_blocks, **kwargs)
         if say_why is not None:
             self.meta.say_why = say_why  # not handed on: what is handed on stands in migrations
+        self.deliver(delivery, reserve)
 
     # What is shown
 
@@ -97,10 +114,48 @@ class PersonalisedBlock(blocks.StructBlock):
         return shown
 
     def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
-        shown = self._note(value, context)
+        value = self.normalize(value)
+        if delivery_of(self, context) == FRAGMENT and (html := self._render_for_all(value, context)) is not None:
+            return html
+        return self._render_shown(self._note(value, context), context)
+
+    def _render_for_all(self, value: PersonalisedValue, context: Mapping[str, Any] | None) -> str | None:
+        """The standard version at its place, of which no visitor is asked anything; None where that can't be."""
+        variants = variants_in(value.raw)
+        visit = self.stands_for_all(_key_of(variants), context) if variants else None
+        if variants and visit is None:
+            return None
+        standard = self._render_shown(self.shown(value, None), context, FRAGMENT)
+        if visit is None or context is None:
+            return standard
+        segments = [key for _id, keys in variants_of(value.raw) for key in keys]
+        return self.at_its_place(_key_of(variants), standard, segments, visit, context)
+
+    def places_in(self, raw: Any, page: Any, within: bool) -> Iterator[Place]:
+        if not within and self.delivery(page) != FRAGMENT:
+            return
+        raw = as_raw(raw)
+        inner: tuple[Place, ...] = ()
+        if not raw.get("nothing_for_others"):
+            inner = tuple(places_in(self.child_blocks["default"], raw.get("default"), page, within=True))
+        if not raw["variants"]:
+            yield from inner
+        elif key := _key_of(raw["variants"]):
+            yield Place(key, self, raw, variants_of(raw), inner)
+
+    def render_fragment(self, found: Place, chosen: Chosen, context: Mapping[str, Any]) -> str:
+        if chosen.position is None:
+            return ""
+        content = self.child_blocks["default"]  # as the variants' own, and expanded in the same way
+        (value,) = expand_contents(content, [found.raw["variants"][chosen.position]["value"].get("content")])
+        shown = Shown(content.bind(value), chosen.variant_id, chosen.segment, chosen.exposures)
+        return self._render_shown(shown, context)
+
+    def _render_shown(self, shown: Shown, context: Mapping[str, Any] | None, delivery: str = PAGE) -> str:
+        """What is shown, in HTML. What stands inside is delivered as this is."""
         if shown.content is None:
             return ""
-        inner = {**(context or {}), "personalised": shown}
+        inner = {**(context or {}), "personalised": shown, AROUND: delivery}
         # Wagtail 8 gives a stream child's id to its template, unless there is one already: ours is not the content's.
         inner.pop("id", None)
         if shown.is_standard or not self._says_why:
@@ -212,9 +267,16 @@ class PersonalisedBlock(blocks.StructBlock):
     class Meta:
         icon = "group"
         say_why = None
+        delivery = None
+        reserve = ""
         value_class = PersonalisedValue
         description = _("Content with other versions for some visitors")
         form_layout = BlockGroup(children=["variants", "default"], settings=["nothing_for_others"])
+
+
+def _key_of(variants: Sequence[Mapping[str, Any]]) -> str:
+    """What a block's place is known by, as counts know the block: the id of its first version; "" where it has none."""
+    return id_of(variants[0])
 
 
 def help_on_versions() -> str:

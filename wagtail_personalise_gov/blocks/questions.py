@@ -5,24 +5,56 @@ A question is shown only where its answer would be of use: a live rule asks for 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
+from ..delivery.fragments import AROUND, FRAGMENT, PAGE
 from ..models.iso import country_code, subdivision_code
+from ..visit.visit import Chosen
+from .fragments import Delivered, Place, delivery_of
 from .personalised import visit_of
 from .wording import worded
 
 
-class QuestionBlock(blocks.StructBlock):
-    """A question: its wording, and a form that works without JavaScript."""
+class QuestionBlock(Delivered, blocks.StructBlock):
+    """A question: its wording, and a form that works without JavaScript.
+
+    On a page that is the same for everybody its place is empty, and the question is a fragment (``delivery``,
+    ``reserve``): whether it is asked depends on the visitor.
+    """
 
     item = ""  # of memory, that the answer would be kept as
 
+    def __init__(
+        self, local_blocks: Any = None, *, delivery: str | None = None, reserve: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(local_blocks, **kwargs)
+        self.deliver(delivery, reserve)
+
+    @property
+    def key(self) -> str:
+        """What its place is known by: a page asks the same question once."""
+        return f"question-{self.item}"
+
     def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
+        if delivery_of(self, context) == FRAGMENT:
+            visit = self.stands_for_all(self.key, context)
+            if visit is not None and context is not None:
+                return self.at_its_place(self.key, "", (), visit, context)
+        return self._render_here(value, context)
+
+    def places_in(self, raw: Any, page: Any, within: bool) -> Iterator[Place]:
+        if within or self.delivery(page) == FRAGMENT:
+            yield Place(self.key, self, raw)
+
+    def render_fragment(self, found: Place, chosen: Chosen, context: Mapping[str, Any]) -> str:
+        return self._render_here(self.to_python(found.raw or {}), {**context, AROUND: PAGE})
+
+    def _render_here(self, value: Any, context: Mapping[str, Any] | None) -> str:
         visit = visit_of(context)
         if visit is None or not visit.may_keep(self.item):
             return ""
@@ -30,6 +62,10 @@ class QuestionBlock(blocks.StructBlock):
 
     def get_searchable_content(self, value: Any) -> list[Any]:
         return []
+
+    class Meta:
+        delivery = None
+        reserve = ""
 
 
 class IntentQuestionBlock(QuestionBlock):

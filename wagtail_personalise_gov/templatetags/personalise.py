@@ -3,6 +3,7 @@
 {% personalise_banner %}…{% endpersonalise_banner %}   around everything in <body>, the skip link included
 {% personalise_link %}                                 in the footer: always a way to the choice
 {% segment "new-parents" %}…{% else %}…{% endsegment %}
+{% personalise_cache 600 "bin-days" page.pk %}…        a part that is kept for all to whom it is the same
 {% personalise_why %}                                  in the template of a block's content: why this version is shown
 {% goal "licence-applied" %}                           where a goal is reached; shows nothing
 {% goal_link "apply" %}                                the address of a link that is counted, for an href
@@ -26,8 +27,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 
+from ..blocks.fragments import script_for
+from ..delivery.cached_parts import cached_part
+from ..delivery.fragments import AHEAD
 from ..privacy.banner import render_banner, script
-from ..privacy.speaking import address_of, spoken
+from ..privacy.speaking import PARAMETER, address_of, spoken
 from ..privacy.why import render_notice, render_why
 from ..privacy.words import about_title
 from ..privacy.written import marked
@@ -37,15 +41,19 @@ register = Library()
 
 
 class BannerNode(Node):
-    """Renders its inside first, and so knows whether the page asked anything about the visitor."""
+    """Renders its inside first, and so knows whether the page asked anything about the visitor, or has fragments."""
 
     def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        inside = self.nodelist.render(context)
+        with context.push(**{AHEAD: True}):
+            inside = self.nodelist.render(context)
         request = context.get("request")
-        return (render_notice(request) or render_banner(request)) + inside
+        visit = getattr(request, "visit", None)
+        # First of all, since a script that shows the banner waits for the styles, and what follows waits for it.
+        ahead = script_for(visit) if visit is not None else SafeString()
+        return ahead + (render_notice(request) or render_banner(request)) + inside
 
 
 @register.tag
@@ -87,6 +95,37 @@ def segment(parser: Parser, token: Token) -> SegmentNode:
     return SegmentNode(slug, inside, outside)
 
 
+class CacheNode(Node):
+    """A part of a page, cached for all visitors to whom it is the same."""
+
+    def __init__(self, nodelist: NodeList, seconds: FilterExpression, names: list[FilterExpression]) -> None:
+        self.nodelist, self.seconds, self.names = nodelist, seconds, names
+
+    def render(self, context: Context) -> SafeString:
+        given = self.seconds.resolve(context)
+        try:
+            seconds = int(given)
+        except (TypeError, ValueError):
+            raise TemplateSyntaxError(f"{{% personalise_cache %}} takes seconds, such as 600; got {given!r}.") from None
+        name = "\n".join(str(name.resolve(context)) for name in self.names)
+        visit = getattr(context.get("request"), "visit", None)
+        return cached_part(visit, name, seconds, lambda: self.nodelist.render(context))
+
+
+@register.tag
+def personalise_cache(parser: Parser, token: Token) -> CacheNode:
+    _name, *given = token.split_contents()
+    if len(given) < 2:
+        raise TemplateSyntaxError(
+            "{% personalise_cache %} takes seconds, a name, and what else the part depends on, such as "
+            '{% personalise_cache 600 "bin-days" page.pk %}.'
+        )
+    seconds, *names = map(parser.compile_filter, given)
+    nodelist = parser.parse(("endpersonalise_cache",))
+    parser.delete_first_token()
+    return CacheNode(nodelist, seconds, names)
+
+
 @register.simple_tag(takes_context=True)
 def personalise_why(context: Context, about: Any = "") -> SafeString:
     """Why this version is shown, for who wants to know; nothing for a standard version.
@@ -126,9 +165,9 @@ def personalise_link(context: Context, text: Any = "") -> SafeString:
 
 
 @register.simple_tag
-def personalise_url(name: str) -> str:
-    """The address of one of the package's pages or forms, in the language of this page."""
-    return address_of(name)
+def personalise_url(name: str, language: Any = "") -> str:
+    """The address of one of the package's pages or forms, in the language of this page; or in another that is given."""
+    return address_of(name, **{PARAMETER: str(language)}) if language else address_of(name)
 
 
 @register.simple_tag

@@ -37,6 +37,13 @@ class Grounds:
     others: set[str] = field(default_factory=set)
     would_ask: bool = False
 
+    def take_in(self, part: Grounds) -> None:
+        """Add what a part of the response was made from."""
+        self.segments |= part.segments
+        self.reasons |= part.reasons
+        self.others |= part.others
+        self.would_ask |= part.would_ask
+
     @property
     def beyond(self) -> bool:
         """Whether the response was made from more than what visitors can be told apart by."""

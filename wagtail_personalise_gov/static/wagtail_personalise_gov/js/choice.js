@@ -63,6 +63,7 @@
     for (const message of banner.querySelectorAll(MESSAGE)) message.hidden = true;
     banner.append(confirmation);
     tell(confirmation);
+    document.dispatchEvent(new Event("personalise-choice")); // for fragments.js
     return true;
   }
 

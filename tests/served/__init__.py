@@ -1,0 +1,1 @@
+"""The tests' site under gunicorn, and what may go away beneath it: Redis, PostgreSQL, a worker."""
