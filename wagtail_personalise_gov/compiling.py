@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
@@ -19,7 +19,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.redis import RedisCache
+from django.core.signals import setting_changed
 from django.db import transaction
 from django.utils import timezone
 from wagtail.log_actions import log
@@ -50,6 +54,10 @@ CACHE_KEY = "wagtail_personalise_gov.ruleset_version"
 CACHE_SECONDS = 60  # then the row is read again, so that a copy that lost a race does not stay
 COMPILE_TRIES = 3  # a segment published during a compile makes it start again
 SECONDS_BETWEEN_LOGS = 60
+
+# So long a visitor waits for Redis, where the site has not said how long: its client waits for ever, or 5 seconds.
+REDIS_PATIENCE = {"socket_connect_timeout": 0.25, "socket_timeout": 0.5}
+AWAY_SECONDS = 5  # after a failure the cache is not asked again for so long, but the row is
 
 UNNAMED = "-"  # stands for the slug of a segment that has none yet
 
@@ -310,6 +318,7 @@ class RulesetHolder:
         self._checked_at = float("-inf")  # seconds of the monotonic clock
         self._lock = threading.Lock()
         self._logged_at = float("-inf")
+        self._cache_away_until = float("-inf")
         self.told = ""  # the version that this process announced last
 
     def current(self) -> Ruleset:
@@ -317,15 +326,19 @@ class RulesetHolder:
         ruleset = self._ruleset
         now = time.monotonic()
         if now - self._checked_at < settings.RULESET_CHECK_SECONDS:
-            return ruleset or NO_RULES
+            return self._ruleset or NO_RULES  # read again: the first one may have been compiled just now
         # One thread looks and compiles; the others go on with the last good ruleset. Only the very first one waits.
         if not self._lock.acquire(blocking=ruleset is None):
             return ruleset or NO_RULES
         try:
             if ruleset is None and self._ruleset is not None:
                 return self._ruleset
-            if ruleset is None or self._current_version() != ruleset.version:
+            if ruleset is None:
                 self._ruleset = compile_ruleset()
+            elif (version := self._current_version()) != ruleset.version:
+                self._ruleset = compile_ruleset()
+                if self._ruleset.version != version:
+                    self._forget_copy()  # it missed a publication: the cache was away then
             return self._ruleset or NO_RULES
         except Exception as error:  # whatever the database or a cache client raises, the visitor gets a page
             self._log(error)
@@ -339,17 +352,24 @@ class RulesetHolder:
         self._checked_at = float("-inf")
 
     def _current_version(self) -> str:
-        if shared_cache():
+        if shared_cache() and time.monotonic() >= self._cache_away_until:
             try:
-                if (version := caches["default"].get(CACHE_KEY)) is not None:
+                if (version := patient_cache().get(CACHE_KEY)) is not None:
                     return str(version)
                 version = RulesetState.current().version
                 # Not set(): another process may have published since the row was read, and have told the cache.
-                caches["default"].add(CACHE_KEY, version, CACHE_SECONDS)
+                patient_cache().add(CACHE_KEY, version, CACHE_SECONDS)
                 return version
             except Exception as error:
+                self._cache_away_until = time.monotonic() + AWAY_SECONDS
                 self._log(error)
         return RulesetState.current().version
+
+    def _forget_copy(self) -> None:
+        """The next one to ask finds none in the cache, and reads the row."""
+        if shared_cache():
+            with suppress(Exception):
+                patient_cache().delete(CACHE_KEY)
 
     def _log(self, error: Exception) -> None:
         now = time.monotonic()
@@ -377,6 +397,33 @@ def shared_cache() -> bool:
     )
 
 
+_patient: list[BaseCache] = []  # one for the process, made when it is first needed
+
+
+def patient_cache() -> BaseCache:
+    """The default cache; where that is Django's for Redis, one that does not wait longer than `REDIS_PATIENCE`."""
+    if _patient:
+        return _patient[0]
+    given = django_settings.CACHES["default"]
+    cache: BaseCache = caches["default"]
+    if not isinstance(cache, RedisCache):
+        return cache
+    options = {**REDIS_PATIENCE, **(given.get("OPTIONS") or {})}
+    rest = {name: value for name, value in given.items() if name not in ("BACKEND", "LOCATION")}
+    make: Callable[..., BaseCache] = type(cache)
+    made = make(given.get("LOCATION", ""), {**rest, "OPTIONS": options})
+    _patient[:] = [made]
+    return made
+
+
+def _forget_patient_cache(setting: str, **kwargs: Any) -> None:
+    if setting == "CACHES":
+        _patient.clear()
+
+
+setting_changed.connect(_forget_patient_cache)
+
+
 def retire() -> None:
     """Announce that segments, rules or intents changed: every process compiles again.
 
@@ -400,11 +447,11 @@ def _tell_processes() -> None:
     holder.told = version
     if shared_cache():
         try:
-            caches["default"].set(CACHE_KEY, version, CACHE_SECONDS)
+            patient_cache().set(CACHE_KEY, version, CACHE_SECONDS)
         except Exception as error:  # the row is the truth; processes without the cache read that
             holder.told = ""
             with suppress(Exception):
-                caches["default"].delete(CACHE_KEY)  # a cache that is full may still be able to forget
+                patient_cache().delete(CACHE_KEY)  # a cache that is full may still be able to forget
             logger.error("The cache can't be told of version %s: %s: %s", version, type(error).__name__, error)
     ruleset_retired.send(sender=None, version=version)
 

@@ -332,7 +332,7 @@ def test_after_a_refusal_the_standard_versions_come_back_on_the_page_that_stands
     in_riverside.evaluate("window.sameDocument = true")
     in_riverside.get_by_role("button", name="Turn it off").click()
     in_riverside.get_by_text("You’ve turned this off.").wait_for()
-    in_riverside.locator(STANDARD).wait_for()
+    in_riverside.locator(VARIANT).wait_for(state="detached")
     assert is_standard(in_riverside)
     assert "stays as it is" not in in_riverside.locator(".personalise-banner").inner_text()
     assert in_riverside.evaluate("window.sameDocument")
@@ -343,7 +343,7 @@ def test_a_refusal_is_kept_to_even_where_nothing_more_can_be_asked(in_riverside:
     in_riverside.locator(VARIANT).wait_for()
     in_riverside.route(ASKED, lambda route: route.abort())
     in_riverside.get_by_role("button", name="Turn it off").click()
-    in_riverside.locator(STANDARD).wait_for()
+    in_riverside.locator(VARIANT).wait_for(state="detached")
 
 
 def test_who_turns_it_on_gets_their_version_without_loading_the_page(
