@@ -121,7 +121,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 def found_home() -> None:
-    from wagtail.models import Page, Site  # not above: see browser_lacks
+    from wagtail.models import Locale, Page, Site  # not above: see browser_lacks
 
     from wagtail_personalise_gov.models.state import RulesetState
 
@@ -129,7 +129,10 @@ def found_home() -> None:
 
     Site.objects.all().delete()
     Page.objects.filter(depth__gt=1).delete()
-    page = make_page("Agency", parent=Page.get_first_root_node(), slug="agency")
+    locale = Locale.objects.get_or_create(language_code="en")[0]
+    # Wagtail's migrations make it, and without migrations nobody does.
+    root = Page.get_first_root_node() or Page.add_root(instance=Page(title="Root", slug="root", locale=locale))
+    page = make_page("Agency", parent=Page.objects.get(pk=root.pk), slug="agency")
     Site.objects.create(hostname="testserver", root_page=page, is_default_site=True, site_name="Agency")
     RulesetState.objects.all().delete()  # nothing was ever published
 
