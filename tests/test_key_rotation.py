@@ -167,6 +167,19 @@ def test_what_was_signed_is_believed_where_it_belongs_and_nowhere_else(home: Age
     assert [other for other, thing in SIGNED.items() if thing.is_believed(value)] == [name]
 
 
+def test_what_could_be_read_as_either_is_believed_only_in_the_cookie_that_it_was_signed_for() -> None:
+    """The three cookies of memory differ in what they hold; their salts would tell them apart if they did not."""
+    said = {"t": STEP, "l": 1, "b": TODAY, "v": 2}
+    salts = {cookie: f"wagtail_personalise_gov.{cookie.base_name}" for cookie in (VISIT, MEMORY)}
+    for signed_for, salt in salts.items():
+        value = signing.TimestampSigner(salt=salt).sign_object(said)
+        read = {
+            VISIT: SignedCookieStore().load(with_cookie(VISIT, value)).visit is not None,
+            MEMORY: SignedCookieStore().load(with_cookie(MEMORY, value)).past is not None,
+        }
+        assert [cookie for cookie, believed in read.items() if believed] == [signed_for]
+
+
 @pytest.mark.parametrize("name", SIGNED)
 def test_after_a_new_key_it_is_believed_while_the_old_one_is_a_fallback(home: AgencyPage, name: str) -> None:
     thing = SIGNED[name]
