@@ -169,6 +169,24 @@ def test_copies_are_bounded_and_all_others_are_still_served_their_own(
         visitor(NOWHERE).get("/flood/")  # came third
 
 
+@pytest.mark.parametrize("said", ["no-store", "private", "max-age=0"])
+def test_a_view_that_wants_no_copy_has_none(
+    page_cache: str, agency_page: AgencyPage, places_by_address: Any, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    serve = AgencyPage.serve
+
+    def and_say(page: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = serve(page, request, *args, **kwargs)
+        response["Cache-Control"] = said
+        return response
+
+    monkeypatch.setattr(AgencyPage, "serve", and_say)
+    for _twice in range(2):
+        with looking(hit=False):
+            assert VERSION in text(visitor(RIVERSIDE).get("/flood/"))
+    assert not Outcomes("http://testserver/flood/").kept()
+
+
 def test_a_page_that_asks_more_of_some_visitors_settles_on_asking_it_of_all(
     page_cache: str, home: AgencyPage, places_by_address: Any
 ) -> None:

@@ -31,9 +31,6 @@ logger = logging.getLogger("wagtail_personalise_gov")
 
 NOBODYS = "-"  # the answer for a visitor whose page is theirs alone: nothing is ever kept under it
 
-# What a response says to caches that will keep it nowhere; it needs no room among the outcomes.
-KEPT_NOWHERE = ("private", "no-store", "no-cache", "max-age=0")
-
 
 class PageCacheMiddleware(VisitMiddleware):
     """Lets a page cache keep pages that adapt. Stands directly before the cache's update middleware. Sync and async."""
@@ -105,12 +102,11 @@ class PageCache:
     @staticmethod
     def _has_room(request: HttpRequest, response: HttpResponseBase, asked: Asked, answer: str) -> bool:
         given = response.headers.get("Cache-Control", "")
-        if any(directive in given for directive in KEPT_NOWHERE):
-            return True
-        seconds = get_max_age(response)
-        return Outcomes(request.build_absolute_uri()).claim(
-            f"{asked.header}: {answer}", default_seconds() if seconds is None else seconds
-        )
+        if "private" in given or "no-store" in given:
+            return False  # the view's own word
+        own = get_max_age(response)
+        seconds = default_seconds() if own is None else own
+        return seconds != 0 and Outcomes(request.build_absolute_uri()).claim(f"{asked.header}: {answer}", seconds)
 
     def take_out(self, response: HttpResponseBase) -> None:
         """Take our headers out of a response that leaves the server."""
@@ -222,8 +218,8 @@ class Outcomes:
         """The outcomes, each as "what is asked: what is answered"."""
         return sorted(set(page_cache().get_many(self._keys).values()))
 
-    def claim(self, outcome: str, seconds: int) -> bool:
-        """Whether there is room for this outcome, for so long. Never raises: a cache that is away keeps nothing."""
+    def claim(self, outcome: str, seconds: float | None) -> bool:
+        """Whether there is room for this outcome, for so long (None: for ever). A cache that is away has none."""
         try:
             cache = page_cache()
             taken = cache.get_many(self._keys)
@@ -241,11 +237,12 @@ def page_cache() -> BaseCache:
     return caches[_wagtail_cache() or getattr(django_settings, "CACHE_MIDDLEWARE_ALIAS", "default")]
 
 
-def default_seconds() -> int:
-    """How long a page is kept that says nothing of it itself."""
-    if _wagtail_cache():
-        return int(page_cache().default_timeout or 0)
-    return int(django_settings.CACHE_MIDDLEWARE_SECONDS)
+def default_seconds() -> float | None:
+    """How long a page is kept that says nothing of it itself; None: for ever."""
+    seconds: float | None = (
+        page_cache().default_timeout if _wagtail_cache() else django_settings.CACHE_MIDDLEWARE_SECONDS
+    )
+    return seconds
 
 
 def _wagtail_cache() -> str:
