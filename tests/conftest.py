@@ -69,6 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         commits = {"transactional_db", "live_server"} & set(names) or (database and database.kwargs.get("transaction"))
         if commits and RESTORED not in names:
             names.append(RESTORED)
+        if commits and database:
+            database.kwargs["serialized_rollback"] = True  # of a test with the mark, pytest-django looks at nothing else
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
