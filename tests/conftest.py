@@ -70,7 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if commits and RESTORED not in names:
             names.append(RESTORED)
         if commits and database:
-            database.kwargs["serialized_rollback"] = True  # of a test with the mark, pytest-django looks at nothing else
+            # Where there is a mark, pytest-django looks at nothing else.
+            database.kwargs["serialized_rollback"] = True
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

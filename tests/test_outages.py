@@ -20,7 +20,7 @@ from tests.served.servers import Answer, Gate, OwnRedis, Server, Visitors, wait_
 from wagtail_personalise_gov.models import LocationRule, Segment
 
 pytest.importorskip("gunicorn", reason="gunicorn is not installed")
-pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
 WORDS = {"Riverside": "Sandbags in Riverside", "Hilltop": "Roads closed", "Elsewhere": "Be ready"}
 CLIENTS_TIMEOUT = 0.5  # seconds, in tests/served/settings.py
@@ -101,7 +101,8 @@ def test_a_publication_reaches_both_and_a_killed_worker_stops_nobody_else(serve:
     assert max(reached.values()) < 2
     rule.cities = ["Riverside"]
     rule.save()
-    time.sleep(2)
+    time.sleep(1.5)
+    server.each("/flood/")  # a process that nobody asks hears of nothing
 
     with Visitors(server, list(WORDS)).coming() as visitors:
         wait_until(lambda: len(visitors.answers) > 20, 20, "visitors")
@@ -182,5 +183,7 @@ def test_postgresql_goes_and_pages_that_are_kept_go_on_personalised(serve: Any, 
     assert len({answer.process for answer in during}) == 2
     server.flush()
     assert total() - before == len(visitors.answers)
-    assert max(Counter(server.logged()).values(), default=0) == 1  # each process said the same once
+    assert (
+        max(Counter(server.logged()).values(), default=0) <= 1
+    )  # while Redis tells the version, there is little to say
     assert len(server.logged()) <= 2 * 2, server.logged()

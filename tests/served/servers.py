@@ -95,17 +95,18 @@ class Gate:
 
     @staticmethod
     def _pass(one: socket.socket, other: socket.socket) -> None:
-        with suppress(OSError, ValueError):
+        try:
             while True:
                 for ready in select.select([one, other], [], [])[0]:
                     piece = ready.recv(1 << 16)
                     if not piece:
                         return
                     (other if ready is one else one).sendall(piece)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        except (OSError, ValueError):
+            pass  # shut
+        finally:
+            one.close()
+            other.close()
 
     def shut(self) -> None:
         self.shut_ = True
