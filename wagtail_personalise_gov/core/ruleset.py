@@ -25,7 +25,7 @@ from .goals import NO_GOALS, Goals
 from .intents import Intents
 from .pages import NOTHING_WATCHED, Watching
 from .questions import Test
-from .questions.question import fact_value, fold, items_of, kind_of, part_test
+from .questions.question import fold, items_of, kind_of, part_of, part_test
 from .site_words import NO_WORDS, SiteWords
 
 Made = TypeVar("Made")
@@ -169,7 +169,7 @@ class Plan:
         ]
         # The facts to gather before deciding; nothing else is asked.
         self.needs: frozenset[str] = frozenset(
-            [*(name for name, _, _ in self._questions), *(family(of.name) for of in self._lists)]
+            [*(name for name, _, _ in self._questions), *(of.fact for of in self._lists)]
         )
 
     def decide(self, facts: Facts) -> Decision:
@@ -233,10 +233,11 @@ def _note_opposite(literal: int, holds: set[int], fails: set[int]) -> None:
 class _List:
     """All questions that list values of one fact, of one kind: one look-up answers them, however many there are."""
 
-    __slots__ = ("_by_value", "_kind", "_literals", "_of_items", "name")
+    __slots__ = ("_by_value", "_key", "_kind", "_literals", "_of_items", "fact")
 
     def __init__(self, name: str, kind: type | None, of_items: bool) -> None:
-        self.name, self._kind, self._of_items = name, kind, of_items
+        self.fact, self._kind, self._of_items = family(name), kind, of_items
+        self._key = None if name == self.fact else name[len(self.fact) + 1 :]  # of a mapping
         self._literals: set[int] = set()
         self._by_value: dict[AnyValue, set[int]] = {}
 
@@ -247,8 +248,10 @@ class _List:
 
     def answer(self, facts: Facts, holds: set[int], fails: set[int]) -> None:
         """Add the literals that hold and those that fail, as `ask` finds it for each question. Never raises."""
+        if (known := facts.get(self.fact)) is None:
+            return
         try:
-            if (known := fact_value(facts, self.name)) is None:
+            if self._key is not None and (known := part_of(known, self._key)) is None:
                 return
             if self._of_items:
                 true = self._of_any(items_of(known, self._kind))

@@ -88,8 +88,12 @@ def fact_value(facts: Mapping[str, Any], name: str) -> Any:
     whole = family(name)
     if whole == name:
         return facts.get(name)
-    mapping = facts.get(whole)
-    return mapping.get(name[len(whole) + 1 :], "") if isinstance(mapping, Mapping) else None
+    return part_of(facts.get(whole), name[len(whole) + 1 :])
+
+
+def part_of(mapping: Any, key: str) -> Any:
+    """The value of a key of a mapping fact, "" where it is absent; None where the fact is no mapping."""
+    return mapping.get(key, "") if isinstance(mapping, Mapping) else None
 
 
 def part_test(test: Test, name: str) -> Test:
@@ -100,9 +104,8 @@ def part_test(test: Test, name: str) -> Test:
     key = name[len(whole) + 1 :]
 
     def of_part(mapping: Any) -> Answer:
-        if not isinstance(mapping, Mapping) or (known := mapping.get(key, "")) is None:
-            return None
-        return test(known)
+        known = part_of(mapping, key)
+        return None if known is None else test(known)
 
     return of_part
 
