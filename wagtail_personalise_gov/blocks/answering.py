@@ -21,6 +21,7 @@ from django.template.loader import get_template
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
+from wagtail import hooks
 from wagtail.models import Site
 
 from ..core.pages import ServedPage
@@ -85,7 +86,7 @@ def _answer(request: HttpRequest) -> tuple[int, str]:
     if getattr(request, "visit", None) is None:
         return HTTPStatus.OK, ""  # the middleware is missing; a check says so
     page = _page(page_request, told.get("page", ""))
-    if page is None:
+    if page is None or _is_refused(page, page_request):
         return HTTPStatus.NOT_FOUND, ""
     # From here on this is the visit of the page: it is asked, counted and remembered as such.
     visit = visit_for(page_request)
@@ -110,6 +111,11 @@ def _page(request: PageRequest, key: str) -> Any:
     if page is None or not all(one.accept_request(request) for one in page.get_view_restrictions()):
         return None
     return page
+
+
+def _is_refused(page: Any, request: PageRequest) -> bool:
+    """Whether the site's own hooks would answer in the stead of the page."""
+    return any(hook(page, request, [], {}) is not None for hook in hooks.get_hooks("before_serve_page"))
 
 
 def _context(page: Any, request: PageRequest) -> Mapping[str, Any]:

@@ -115,8 +115,11 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
 
     def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
         value = self.normalize(value)
-        if delivery_of(self, context) == FRAGMENT and (html := self._render_for_all(value, context)) is not None:
-            return html
+        if delivery_of(self, context) == FRAGMENT:
+            if (visit := visit_of(context)) is not None:
+                visit.grounds.would_ask = True  # also while paused, when there is no place for a fragment
+            if (html := self._render_for_all(value, context)) is not None:
+                return html
         return self._render_shown(self._note(value, context), context)
 
     def _render_for_all(self, value: PersonalisedValue, context: Mapping[str, Any] | None) -> str | None:

@@ -14,6 +14,7 @@ from wagtail import blocks
 
 from ..delivery.fragments import AROUND, FRAGMENT, PAGE
 from ..models.iso import country_code, subdivision_code
+from ..visit.grounds import ADDRESS
 from ..visit.visit import Chosen
 from .fragments import Delivered, Place, delivery_of
 from .personalised import visit_of
@@ -42,6 +43,8 @@ class QuestionBlock(Delivered, blocks.StructBlock):
 
     def render(self, value: Any, context: Mapping[str, Any] | None = None) -> str:
         if delivery_of(self, context) == FRAGMENT:
+            if (asked := visit_of(context)) is not None:
+                asked.grounds.would_ask = True  # also while paused, when there is no place for a fragment
             visit = self.stands_for_all(self.key, context)
             if visit is not None and context is not None:
                 return self.at_its_place(self.key, "", (), visit, context)
@@ -58,6 +61,7 @@ class QuestionBlock(Delivered, blocks.StructBlock):
         visit = visit_of(context)
         if visit is None or not visit.may_keep(self.item):
             return ""
+        visit.grounds.others.add(ADDRESS)  # its form leads back to this very page
         return str(super().render(value, context={**context, "visit": visit} if context else None))
 
     def get_searchable_content(self, value: Any) -> list[Any]:

@@ -15,11 +15,11 @@ from django.utils.translation import get_language
 
 from ..core.counting import Arm, Exposure
 from ..plugged import log_once_a_minute
-from ..visit.grounds import Grounds
+from ..visit.grounds import ADDRESS, Grounds
 from ..visit.visit import Visit
 from .outcomes import Asked, asked_by, outcome
 
-PREFIX = "wagtail_personalise_gov.part"
+PREFIX = "wagtail_personalise_gov.part.1"  # the number is that of the form of what is kept
 CACHES = ("template_fragments", "default")  # as `{% cache %}` has it
 
 
@@ -45,17 +45,18 @@ class _Part:
     def kept(self) -> str | None:
         """The copy for this visit, of which is noted what was noted when it was made; None where there is none."""
         try:
-            self.asks = _cache().get(self.key)
+            asks = _cache().get(self.key)
+            self.asks = asks if isinstance(asks, Asked) else None
             answer = outcome(self.visit, self.asks) if self.asks is not None else None
             found = None if self.asks is None or answer is None else _cache().get(self._key_of(self.asks, answer))
-        except Exception as error:
+            if found is None:
+                return None
+            html, made = found
+            self._note(made)
+            return str(html)
+        except Exception as error:  # a cache that is away; a copy of another release
             self._log(error)
             return None
-        if found is None:
-            return None
-        html, made = found
-        self._note(made)
-        return str(html)
 
     def made(self, render: Callable[[], str]) -> str:
         """A copy that is made now, and kept if it can be."""
@@ -85,9 +86,11 @@ class _Part:
         return html
 
     def _keep(self, html: str, made: dict[str, Any]) -> None:
-        asked = asked_by(made["grounds"], self.visit.ruleset)
+        asked = asked_by(made["grounds"], self.visit)
         if asked is None:
             return
+        if ADDRESS in made["grounds"].others:
+            return  # a form in it leads back to this very page, and to nobody else's
         if self.asks is not None:
             asked |= self.asks.in_force(self.visit.ruleset)
         answer = None if asked.too_much else outcome(self.visit, asked)
@@ -101,12 +104,13 @@ class _Part:
 
     def _note(self, made: dict[str, Any]) -> None:
         visit = self.visit
+        shown = [
+            Exposure(block, Arm(arm), variant, segment, share) for block, arm, variant, segment, share in made["shown"]
+        ]
         visit.grounds.take_in(made["grounds"])
         if made["considered"]:
             visit.make_private()
-        visit.note_shown(
-            Exposure(block, Arm(arm), variant, segment, share) for block, arm, variant, segment, share in made["shown"]
-        )
+        visit.note_shown(shown)
         visit.reached.update(dict.fromkeys(made["reached"]))
 
     def _key_of(self, asked: Asked, answer: str) -> str:

@@ -7,19 +7,23 @@ real headers. Segments are named by their numbers, since `a-b` and `a_b` would b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from ..conf import settings
 from ..core.decision import MATCHING, Reason
+from ..core.pages import ServedPage
 from ..core.preference import Because
 from ..core.ruleset import Ruleset
-from ..visit.grounds import ADAPTS, BANNER, INTENT, PLACE, STANDING, Grounds
-from ..visit.visit import Visit
+from ..visit.grounds import ADAPTS, ADDRESS, BANNER, INTENT, PLACE, STANDING, Grounds
+from ..visit.visit import ABOUT_PAGES_SEEN, Visit
 
 HEADER = "X-Personalise-"
 META = "HTTP_X_PERSONALISE_"  # how its name begins among a request's headers
+
+PAGE = re.compile(r"P([0-9]{1,19})X([0-9A-Z]{1,255})")  # its number, and its place in the tree
 
 MOST_ASKED = 200  # segments of which the copies of one page may be told apart
 
@@ -36,6 +40,7 @@ class Asked:
     others: tuple[str, ...] = ()
     segments: tuple[int, ...] = ()
     reasons: tuple[int, ...] = ()
+    page: tuple[int, str] | None = None  # itself, if it asks which pages were seen: it is one of them
 
     @property
     def header(self) -> str:
@@ -45,6 +50,7 @@ class Asked:
             *(LETTERS[ground] for ground in self.others),
             *(f"y{number}" for number in self.segments),
             *(f"r{number}" for number in self.reasons),
+            *([] if self.page is None else [f"p{self.page[0]}x{self.page[1]}"]),
         ]
         return HEADER + "-".join(parts)
 
@@ -53,6 +59,7 @@ class Asked:
             tuple(sorted({*self.others, *other.others})),
             tuple(sorted({*self.segments, *other.segments})),
             tuple(sorted({*self.reasons, *other.reasons})),
+            self.page or other.page,
         )
 
     @property
@@ -65,18 +72,22 @@ class Asked:
             self.others,
             tuple(number for number in self.segments if number in ruleset.keys),
             tuple(number for number in self.reasons if number in ruleset.keys),
+            self.page,
         )
 
 
-def asked_by(grounds: Grounds, ruleset: Ruleset) -> Asked | None:
+def asked_by(grounds: Grounds, visit: Visit) -> Asked | None:
     """What a response asked that was made from these grounds; None where they are beyond what can be told apart."""
     if grounds.beyond:
         return None
+    ruleset, shows = visit.ruleset, visit.shows
+    asks_pages = ruleset.only(grounds.segments | grounds.reasons).needs & ABOUT_PAGES_SEEN if shows else None
     try:
         return Asked(
-            tuple(sorted(grounds.others)),
+            tuple(sorted(grounds.others - {ADDRESS})),
             tuple(sorted(ruleset.numbers[slug] for slug in grounds.segments)),
             tuple(sorted(ruleset.numbers[slug] for slug in grounds.reasons)),
+            (shows.id, shows.place) if shows and asks_pages else None,
         )
     except KeyError:  # a segment of no number: of a visit that asks another ruleset
         return None
@@ -86,18 +97,21 @@ def asked_by(grounds: Grounds, ruleset: Ruleset) -> Asked | None:
 def asked_in(key: str) -> Asked | None:
     """What a header stands for, by its name among a request's headers; None for one that is none of ours."""
     others: list[str] = []
+    page = None
     numbers: dict[str, list[int]] = {"Y": [], "R": []}
     version, *parts = key.removeprefix(META).split("_")
     if version != "V":
         return None
     for part in parts:
-        if part.lower() in GROUNDS:
+        if found := PAGE.fullmatch(part):
+            page = int(found[1]), found[2]
+        elif part.lower() in GROUNDS:
             others.append(GROUNDS[part.lower()])
         elif part[:1] in numbers and part[1:].isdecimal() and len(part) < 20:
             numbers[part[0]].append(int(part[1:]))
         else:
             return None
-    return Asked(tuple(others), tuple(numbers["Y"]), tuple(numbers["R"]))
+    return Asked(tuple(others), tuple(numbers["Y"]), tuple(numbers["R"]), page)
 
 
 def outcome(visit: Visit, asked: Asked) -> str | None:
@@ -108,6 +122,8 @@ def outcome(visit: Visit, asked: Asked) -> str | None:
     # The settings too: they say what the banner does, and of whom anything is asked.
     answers = [f"{ruleset.version}.{settings.fingerprint}"]
     with visit.looking_ahead():
+        if asked.page is not None and visit.shows is None:
+            visit.note_page(ServedPage(*asked.page))  # as it will be once it is served
         for ground in asked.others:
             answer = TELLING[ground](visit)
             if answer is None:
@@ -146,7 +162,7 @@ def _standing(visit: Visit) -> str:
         standing.counts_because,
     )
     if choice is not None:
-        said += (choice.preference, choice.policy_version, choice.counting, choice.new, choice.day, choice.counting_day)
+        said += tuple(getattr(choice, part.name) for part in fields(choice))
     return ",".join(map(str, said))
 
 

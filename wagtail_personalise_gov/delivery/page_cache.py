@@ -32,6 +32,9 @@ logger = logging.getLogger("wagtail_personalise_gov")
 NOBODYS = "-"  # the answer for a visitor whose page is theirs alone: nothing is ever kept under it
 
 
+KEPT = frozenset({200, 301, 302, 404})  # the statuses of responses that are worth a copy
+
+
 class PageCacheMiddleware(VisitMiddleware):
     """Lets a page cache keep pages that adapt. Stands directly before the cache's update middleware. Sync and async."""
 
@@ -49,14 +52,19 @@ class PageCacheMiddleware(VisitMiddleware):
     def leave(self, visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
         page_cache: PageCache = request.personalise_page_cache  # type: ignore[attr-defined]
         page_cache.take_out(response)
-        page_cache.replay(visit, response)
+        try:
+            page_cache.replay(visit, response)
+        except Exception as error:  # a copy of another release, or junk: it is somebody's page all the same
+            visit.consider()
+            logger.error("What was noted with a page in the page cache can't be read (%s).", type(error).__name__)
         finished(visit, request, response)
 
     def concerns(self, visit: Visit, response: HttpResponseBase) -> bool:
         return MADE in response.__dict__
 
 
-MADE = "personalise_made"  # on a response: what making it noted of the page, in plain data that any cache can keep
+# On a response: what making it noted of the page, in plain data that any cache can keep. The number is its form's.
+MADE = "personalise_made_1"
 
 
 class PageCache:
@@ -71,10 +79,12 @@ class PageCache:
         if MADE in response.__dict__:
             return  # the cache's own
         self._fresh = True
-        asks = visit.considered or visit.grounds.would_ask
+        asks = visit.considered or visit.grounds.would_ask or visit.fragments
         if response.cookies and (visit.considered or self._meta.hides_cookies):
             # Django keeps no cookie that was set for somebody without cookies, and to it this visitor has none.
             visit.let_no_cache_keep()
+        elif asks and request.META is not self._meta:
+            visit.let_no_cache_keep()  # somebody has put other headers in the place of those that answer
         elif asks:
             asked = self._worth_keeping(visit, request, response)
             if asked is None:
@@ -88,7 +98,9 @@ class PageCache:
         """What the page asks, if a copy of it may be kept for all to whom the same is answered."""
         if visit.choice_to_keep is not None or visit.forgets or request.method not in READING or response.streaming:
             return None
-        asked = asked_by(visit.grounds, visit.ruleset)
+        if response.status_code not in KEPT:
+            return None  # 304 above all, which wagtail-cache would keep for who has no copy
+        asked = asked_by(visit.grounds, visit)
         if asked is None:
             return None
         # With what its last copy asked: else pages that ask more of some visitors would be looked for in vain.

@@ -26,7 +26,7 @@ from ..core.ruleset import Ruleset
 from ..facts import facts_named
 from ..plugged import log_once_a_minute
 from ..visit.cookies import CHOICE, VISIT
-from ..visit.grounds import BANNER
+from ..visit.grounds import ADDRESS, BANNER
 from ..visit.stores import NoStore, visitor_store
 from ..visit.visit import PreviewVisit, Visit
 from .kept_banners import kept_or_made
@@ -66,6 +66,7 @@ def render_banner(request: HttpRequest | None) -> SafeString:
     visit: Visit | None = getattr(request, "visit", None)
     if request is None or visit is None or not belongs(request, visit):
         return NOTHING
+    visit.grounds.others.add(ADDRESS)  # its forms lead back to this very page
     if not visit.considered and (visit.fragments or visit.told_at_edge or settings.BANNER == "by_script"):
         adapts = _fragments_adapt(visit)
         return kept_or_made(request, visit, (adapts,), lambda: _for_everybody(request, visit, adapts))

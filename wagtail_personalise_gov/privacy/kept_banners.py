@@ -43,6 +43,8 @@ def kept_or_made(
             _kept.move_to_end(key)
             return banner
     banner = make()
+    if not banner:
+        return banner  # something is missing, which may be there in a moment
     with _lock:
         _kept[key] = banner
         while len(_kept) > MOST_KEPT:

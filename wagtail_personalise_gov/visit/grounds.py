@@ -22,6 +22,7 @@ STANDING = "standing"  # their preference, and all that it comes from
 INTENT = "intent"  # what they said that the visit is for
 PLACE = "place"  # where they said they are
 BEYOND = "beyond"  # anything else
+ADDRESS = "address"  # nothing of the visitor, but the whole address of the page: of no matter to who keeps whole pages
 
 
 @dataclass(slots=True)
@@ -68,8 +69,8 @@ class Unnoted:
 class Told(Generic[T]):
     """A cached property of a `Visit` that tells of its visitor. Asked from outside, it is noted as this ground.
 
-    Unlike `cached_property` it is found here at each look, or only the first would be noted. With `considers`, each
-    look makes the response private.
+    Unlike `cached_property` it is found here at each look, or only the first would be noted. A look from outside makes
+    the response private; with `considers`, each does.
     """
 
     def __init__(self, read: Callable[[Any], T], ground: str, considers: bool) -> None:
@@ -89,7 +90,7 @@ class Told(Generic[T]):
             return self
         if not visit.unnoted:
             visit.grounds.others.add(self.ground)
-        if self.considers:
+        if self.considers or not visit.unnoted:
             visit.make_private()
         told: dict[str, Any] = visit.told
         if self.name not in told:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 
 from ..conf import settings
 from .asked import asked_visit
+from .grounds import Unnoted
 from .recording import finish, keep_cookies_private
 from .viewing import ViewingVisit, viewing_visit
 from .visit import Visit
@@ -114,7 +115,8 @@ def visit_of(request: HttpRequest, visit: Visit) -> Visit:
 def finished(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
     """Finish a response. Whatever fails here, the visitor gets the page; private, since it may be theirs."""
     try:
-        finish(visit, request, response)
+        with Unnoted(visit):
+            finish(visit, request, response)
     except Exception as error:
         # The message may hold what a request brought, so only the type is logged.
         logger.error(

@@ -39,7 +39,7 @@ from ..core.preference import Choice, Mode, Preference, Standing
 from ..core.quiet import Quiet
 from ..core.ruleset import Ruleset
 from ..core.variants import Outcome, Variant, outcome
-from ..facts import FACTS, known_facts
+from ..facts import FACTS, known_facts, readers
 from ..plugged import log_once_a_minute
 from .edge import answers_at_edge, reasons_at_edge
 from .editors import is_editor
@@ -198,7 +198,9 @@ class Visit:
     def cache_key(self, *slugs: str) -> str:
         """What a cached fragment that asks these segments must be kept under, besides its own name."""
         decision = self._matching(slugs)
-        return ",".join(slug for slug in sorted(set(slugs)) if decision.includes(slug))
+        apart = {Reason.HOLDOUT: "=held", Reason.LEARNING: "=learning"}  # shown something else than who is not in it
+        marks = {slug: "" if decision.includes(slug) else apart.get(decision.get(slug)) for slug in sorted(set(slugs))}  # type: ignore[arg-type]
+        return ",".join(f"{slug}{mark}" for slug, mark in marks.items() if mark is not None)
 
     @tells(STANDING, considers=True)
     def standing(self) -> Standing:
@@ -228,7 +230,8 @@ class Visit:
     @property
     def facts(self) -> Facts:
         """What has been gathered so far."""
-        self._note(BEYOND)
+        if not self.unnoted and (self._known or self._refused):
+            self.consider()
         return self._facts
 
     @property
@@ -276,10 +279,15 @@ class Visit:
     def looking_ahead(self) -> Iterator[None]:
         """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
         grounds, self.grounds, self._looks_ahead = self.grounds, Grounds(), True
+        before = frozenset(self._known)
         try:
             yield
         finally:
             self.grounds, self._looks_ahead = grounds, False
+            # A site's own reader may need what is there only once the request has found its view.
+            for name in self._known.keys() & readers().keys() - before:
+                if self._known[name] is None:
+                    del self._known[name]
 
     # What it is made of
 
@@ -352,7 +360,9 @@ class Visit:
     @property
     def begins(self) -> bool:
         """Whether a visit begins with this request, rather than going on; False where nothing is decided anyway."""
-        with self.asking_for(BEYOND):
+        if not self.unnoted:
+            self.consider()
+        with Unnoted(self):
             return self._adapting and not self.stored.continues(self.arrival(), settings.VISIT_TIMEOUT_MINUTES)
 
     @tells(BEYOND)
@@ -562,7 +572,9 @@ class Visit:
 
     def arrival(self) -> Arrival:
         """How this request comes, as far as memory asks."""
-        with self.asking_for(BEYOND):
+        if not self.unnoted:
+            self.consider()
+        with Unnoted(self):
             return self._arrival()
 
     def _arrival(self) -> Arrival:
@@ -605,11 +617,13 @@ MOST_SITES = 256
 def known_site(version: str, request: HttpRequest) -> Site | None:
     """The site that a request is for, asked of the database once for each host."""
     key = (version, f"{request.get_host()}:{request.get_port()}")
-    if key not in _sites or not version:
-        if len(_sites) >= MOST_SITES:
-            _sites.clear()
-        _sites[key] = Site.find_for_request(request)
-    return _sites[key]
+    if version and key in _sites:
+        return _sites.get(key)
+    site = Site.find_for_request(request)
+    if len(_sites) >= MOST_SITES:
+        _sites.clear()
+    _sites[key] = site
+    return site
 
 
 class PreviewVisit(Visit):
