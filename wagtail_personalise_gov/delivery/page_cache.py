@@ -79,7 +79,7 @@ class PageCache:
         if MADE in response.__dict__:
             return  # the cache's own
         self._fresh = True
-        asks = visit.considered or visit.grounds.would_ask or visit.fragments
+        asks = visit.considered or visit.grounds.would_ask or visit.grounds.beyond or visit.fragments
         if response.cookies and (visit.considered or self._meta.hides_cookies):
             # Django keeps no cookie that was set for somebody without cookies, and to it this visitor has none.
             visit.let_no_cache_keep()

@@ -230,8 +230,9 @@ class Visit:
     @property
     def facts(self) -> Facts:
         """What has been gathered so far."""
+        self._note(BEYOND)
         if not self.unnoted and (self._known or self._refused):
-            self.consider()
+            self.make_private()
         return self._facts
 
     @property
