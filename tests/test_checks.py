@@ -127,6 +127,31 @@ def test_the_remedy_for_a_misplaced_middleware_names_its_place(settings: Any) ->
     assert message.hint == f"Move it: directly after {UPDATE!r}."
 
 
+@pytest.mark.parametrize(
+    "source, found",
+    [
+        ("{% cache 600 'x' %}{% segment 'riverside' %}In{% endsegment %}{% endcache %}", "{% segment 'riverside' %}"),
+        ("{% cache 600 x %}a{% endcache %}{% cache 9 y %}{{ request.visit.segments }}{% endcache %}", "request.visit"),
+        ("{% segment 'riverside' %}{% cache 600 'x' %}a{% endcache %}{% endsegment %}", None),
+        ("{% personalise_cache 600 'x' %}{% segment 'riverside' %}{% endsegment %}{% endpersonalise_cache %}", None),
+        ("{% cache 600 'x' %}a{% endcache %}{% segment 'riverside' %}{% endsegment %}", None),
+    ],
+)
+def test_a_cached_part_of_a_template_asks_nothing_about_visitors(
+    settings: Any, tmp_path: Path, source: str, found: str | None
+) -> None:
+    assert not checks.check_cached_templates(None)  # of the example site and the package
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "part.html").write_text("{% load cache personalise %}" + source)
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [str(tmp_path)]}]
+    messages = checks.check_cached_templates(None)
+    assert ids(messages) == (["W072"] if found else [])
+    if found:
+        assert str(tmp_path / "own" / "part.html") in text(messages)
+        assert found in text(messages)
+        assert "{% personalise_cache %}" in text(messages)
+
+
 def test_a_cdn_that_decides_is_believed_from_somewhere(configure: Any) -> None:
     assert not checks.check_edge(None)
     configure(EDGE_ANSWERS={"riverside": "X-Edge-Riverside"})

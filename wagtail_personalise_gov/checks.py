@@ -28,6 +28,7 @@ from .conf import NAME, SETTINGS, problems, settings
 from .counting import statistics
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
+from .delivery.cached_templates import visitors_in_cached_parts
 from .delivery.page_cache import PageCacheMiddleware
 from .models import IntentSignal, PagesViewedRule, PersonalisationSettings, Rule
 from .models.intents import sensitive_landings
@@ -151,6 +152,19 @@ def check_geo_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         except Exception as error:  # whatever a reader makes of bytes that are no database
             problem, hint = f"is no geo database ({error})", again
     return [Warning(f"{what} {problem}. Until then no visitor's place can be told.", hint=hint, id=f"{ID}.W003")]
+
+
+@register(ID, deploy=True)
+def check_cached_templates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """No part of a template that Django's own tag caches says what only one visitor is to see."""
+    return [
+        Warning(
+            f"{path}: {{% cache %}} holds {found}, so everybody is shown what the first visitor was.",
+            hint="Use {% personalise_cache %} there, which keeps a copy for each outcome; or move it out of the part.",
+            id=f"{ID}.W072",
+        )
+        for path, found in visitors_in_cached_parts()
+    ]
 
 
 @register(ID)
