@@ -6,12 +6,12 @@ tell visitors apart by: such a response is kept for nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
-if TYPE_CHECKING:
-    from .visit import Visit
+from django.http import HttpRequest
 
 T = TypeVar("T")
 
@@ -51,12 +51,79 @@ class Grounds:
         return BEYOND in self.others
 
 
+class Noting:
+    """What of a visit notes the grounds of its response, and tells page caches whether they may keep it.
+
+    `considered` turns True as soon as anything is asked whose answer may differ between visitors: from then on the
+    response is private.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.considered = False
+        self.grounds = Grounds()  # what the response was made from
+        self.unnoted = 0  # more than none: what is asked now is asked by us, and noted where it began
+        self.told: dict[str, Any] = {}  # what was told of the visitor so far, by the name of its property
+        self._looks_ahead = False
+        self._cache_would_update = self._cache_would_not_skip = False
+
+    def consider(self) -> None:
+        """Note that what is shown differs between visitors by what only the caller knows: no cache may keep it."""
+        self.grounds.others.add(BEYOND)
+        self.make_private()
+
+    def make_private(self) -> None:
+        """Note that what is shown may differ between visitors: the response becomes private.
+
+        A page cache that stands further in than our middleware (around a view, or in a wrong order) looks at the
+        response before we can mark it, so it is told on the request.
+        """
+        if self._looks_ahead:
+            return
+        self.considered = True
+        self.let_no_cache_keep()
+
+    def let_no_cache_keep(self) -> None:
+        """Tell page caches, of Django and wagtail-cache, that they are not to keep the response."""
+        request: Any = self._request
+        self._cache_would_update |= getattr(request, "_cache_update_cache", False)
+        request._cache_update_cache = False  # also that of `cache_page`
+        self._cache_would_not_skip |= not getattr(request, "_wagtailcache_skip", False)
+        request._wagtailcache_skip = True
+
+    def let_caches_keep(self) -> None:
+        """Take that back: what they would have done, they may do."""
+        request: Any = self._request
+        if self._cache_would_update:
+            request._cache_update_cache = True
+        if self._cache_would_not_skip:
+            request._wagtailcache_skip = False
+
+    @contextmanager
+    def looking_ahead(self) -> Iterator[None]:
+        """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
+        grounds, self.grounds, self._looks_ahead = self.grounds, Grounds(), True
+        try:
+            yield
+        finally:
+            self.grounds, self._looks_ahead = grounds, False
+
+    def asking_for(self, ground: str) -> Unnoted:
+        """What is asked within is asked for the sake of this ground, and of no other."""
+        self._note(ground)
+        return Unnoted(self)
+
+    def _note(self, ground: str) -> None:
+        if not self.unnoted:
+            self.grounds.others.add(ground)
+
+
 class Unnoted:
     """Within, what a visit is asked is asked by the package itself, and noted where that began."""
 
     __slots__ = ("visit",)
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Noting) -> None:
         self.visit = visit
 
     def __enter__(self) -> None:
@@ -84,8 +151,8 @@ class Told(Generic[T]):
     @overload
     def __get__(self, visit: None, owner: type | None = None) -> Told[T]: ...
     @overload
-    def __get__(self, visit: Visit, owner: type | None = None) -> T: ...
-    def __get__(self, visit: Visit | None, owner: type | None = None) -> Told[T] | T:
+    def __get__(self, visit: Noting, owner: type | None = None) -> T: ...
+    def __get__(self, visit: Noting | None, owner: type | None = None) -> Told[T] | T:
         if visit is None:
             return self
         if not visit.unnoted:
@@ -99,7 +166,7 @@ class Told(Generic[T]):
         value: T = told[self.name]
         return value
 
-    def __set__(self, visit: Visit, value: T) -> None:
+    def __set__(self, visit: Noting, value: T) -> None:
         visit.told[self.name] = value
 
 

@@ -46,9 +46,10 @@ from .editors import is_editor
 from .entrance import Entrance
 from .gathering import gather, headers_of
 from .geo import geo_provider
-from .grounds import ADAPTS, BEYOND, INTENT, PLACE, STANDING, Grounds, Unnoted, tells
+from .grounds import ADAPTS, BEYOND, INTENT, PLACE, STANDING, Noting, Unnoted, tells
 from .preference import new_choice, standing_of
 from .referrers import Source, host_name, source_of
+from .sites import known_site
 from .stores import visitor_store
 
 # What is noted of a request at the entrance, before other middleware may change it.
@@ -75,7 +76,7 @@ class Chosen(Quiet):
 STANDARD_VERSION = Chosen()
 
 
-class Visit:
+class Visit(Noting):
     """What personalisation knows of one request, and decides for it.
 
     `considered` turns True as soon as anything is asked whose answer may differ between visitors: from then on the
@@ -83,11 +84,10 @@ class Visit:
     """
 
     def __init__(self, request: HttpRequest) -> None:
-        self._request = request
         meta = request.META
         self._noted = {key: meta[key] for key in NOTED if key in meta}
         self._path = request.path
-        self.considered = False
+        super().__init__(request)
         self.closed = False
         # Nothing new is kept of this request. A form that another site sends comes without our cookies, so to keep
         # memory on its response would replace what is kept by an empty beginning.
@@ -102,11 +102,6 @@ class Visit:
         # a request of its own asks what comes there, and is this visitor's look at the page.
         self.fragments: dict[str, tuple[int, ...]] = {}
         self.told_at_edge: dict[str, None] = {}  # the slugs of the segments that the network's edge has decided
-        self.grounds = Grounds()  # what the response was made from
-        self.unnoted = 0  # more than none: what is asked now is asked by us, and noted where it began
-        self.told: dict[str, Any] = {}  # what was told of the visitor so far, by the name of its property
-        self._looks_ahead = False
-        self._cache_would_update = self._cache_would_not_skip = False
         self._known: dict[str, Any] = {}
         self._refused: set[str] = set()
         # What is shown, and which goals are reached, in the order of the page; counted on the way out.
@@ -207,15 +202,6 @@ class Visit:
         """Where the visitor stands: their preference, where it comes from, and whether pages adapt to them."""
         return standing_of(self.request)
 
-    def asking_for(self, ground: str) -> Unnoted:
-        """What is asked within is asked for the sake of this ground, and of no other."""
-        self._note(ground)
-        return Unnoted(self)
-
-    def _note(self, ground: str) -> None:
-        if not self.unnoted:
-            self.grounds.others.add(ground)
-
     @property
     def preference(self) -> Preference:
         preference: Preference = self.standing.preference
@@ -244,51 +230,16 @@ class Visit:
         """The names of the facts that have been asked so far, known or not."""
         return frozenset(self._known) | self._refused
 
-    def consider(self) -> None:
-        """Note that what is shown differs between visitors by what only the caller knows: no cache may keep it."""
-        self.grounds.others.add(BEYOND)
-        self.make_private()
-
-    def make_private(self) -> None:
-        """Note that what is shown may differ between visitors: the response becomes private.
-
-        A page cache that stands further in than our middleware (around a view, or in a wrong order) looks at the
-        response before we can mark it, so it is told on the request.
-        """
-        if self._looks_ahead:
-            return
-        self.considered = True
-        self.let_no_cache_keep()
-
-    def let_no_cache_keep(self) -> None:
-        """Tell page caches, of Django and wagtail-cache, that they are not to keep the response."""
-        request: Any = self._request
-        self._cache_would_update |= getattr(request, "_cache_update_cache", False)
-        request._cache_update_cache = False  # also that of `cache_page`
-        self._cache_would_not_skip |= not getattr(request, "_wagtailcache_skip", False)
-        request._wagtailcache_skip = True
-
-    def let_caches_keep(self) -> None:
-        """Take that back: what they would have done, they may do."""
-        request: Any = self._request
-        if self._cache_would_update:
-            request._cache_update_cache = True
-        if self._cache_would_not_skip:
-            request._wagtailcache_skip = False
-
     @contextmanager
     def looking_ahead(self) -> Iterator[None]:
         """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
-        grounds, self.grounds, self._looks_ahead = self.grounds, Grounds(), True
         before = frozenset(self._known)
-        try:
+        with super().looking_ahead():
             yield
-        finally:
-            self.grounds, self._looks_ahead = grounds, False
-            # A site's own reader may need what is there only once the request has found its view.
-            for name in self._known.keys() & readers().keys() - before:
-                if self._known[name] is None:
-                    del self._known[name]
+        # A site's own reader may need what is there only once the request has found its view.
+        for name in self._known.keys() & readers().keys() - before:
+            if self._known[name] is None:
+                del self._known[name]
 
     # What it is made of
 
@@ -609,22 +560,6 @@ class Visit:
 
     def _landing_of(self, campaign: Campaign) -> Landing:
         return Landing(self.request.path, self.host, campaign.name, self.source.words)
-
-
-_sites: dict[tuple[str, str], Site | None] = {}  # by the version of a ruleset, which every change of a site renews
-MOST_SITES = 256
-
-
-def known_site(version: str, request: HttpRequest) -> Site | None:
-    """The site that a request is for, asked of the database once for each host."""
-    key = (version, f"{request.get_host()}:{request.get_port()}")
-    if version and key in _sites:
-        return _sites.get(key)
-    site = Site.find_for_request(request)
-    if len(_sites) >= MOST_SITES:
-        _sites.clear()
-    _sites[key] = site
-    return site
 
 
 class PreviewVisit(Visit):
