@@ -11,9 +11,9 @@ from django.test import Client
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.factories import committed, hero, make_page, make_segment, personalised
-from wagtail_personalise_gov.compiling import pause, resume
+from wagtail_personalise_gov.compiling import CACHE_KEY, holder, pause, resume
 from wagtail_personalise_gov.delivery.page_cache import Outcomes
-from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, Segment
+from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, RulesetState, Segment
 
 from .page_caches import HILLTOP, NOWHERE, RIVERSIDE, looking, text, vary, visitor
 
@@ -115,6 +115,20 @@ def test_a_segment_that_goes_live_reaches_a_page_that_was_kept_before(
         draft.save_revision().publish()
     for _twice in range(2):
         assert VERSION in text(visitor(RIVERSIDE).get("/flood/"))
+
+
+def test_a_site_on_which_nothing_was_ever_published_keeps_its_pages(
+    page_cache: str, home: AgencyPage, places_by_address: Any
+) -> None:
+    draft = make_segment("riverside", LocationRule(cities=["Riverside"]), live=False)
+    offer = personalised(hero(STANDARD), (draft, hero(VERSION)))
+    make_page("Flood", ("offer", offer), parent=home, slug="flood")
+    RulesetState.objects.all().delete()
+    cache.delete(CACHE_KEY)
+    holder.check_again()
+    visitor(RIVERSIDE).get("/flood/")
+    with looking(hit=True):
+        assert STANDARD in text(visitor(HILLTOP).get("/flood/"))
 
 
 def test_a_pause_and_its_end_reach_a_kept_page(

@@ -16,7 +16,7 @@ from ..conf import settings
 from ..core.decision import MATCHING, Reason
 from ..core.pages import ServedPage
 from ..core.preference import Because
-from ..core.ruleset import Ruleset
+from ..core.ruleset import NO_RULES, Ruleset
 from ..visit.grounds import ADAPTS, ADDRESS, BANNER, INTENT, PLACE, STANDING, Grounds
 from ..visit.visit import ABOUT_PAGES_SEEN, Visit
 
@@ -117,7 +117,7 @@ def asked_in(key: str) -> Asked | None:
 def outcome(visit: Visit, asked: Asked) -> str | None:
     """What is answered to a visit; None for a visitor whose page is theirs alone. Reads just what the page would."""
     ruleset = visit.ruleset
-    if type(visit) is not Visit or not ruleset.version:
+    if type(visit) is not Visit or ruleset is NO_RULES:
         return None  # an editor's look at a page; or the segments can't be loaded, which may be over in a moment
     # The settings too: they say what the banner does, and of whom anything is asked.
     answers = [f"{ruleset.version}.{settings.fingerprint}"]
