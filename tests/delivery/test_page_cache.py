@@ -11,6 +11,7 @@ from django.test import Client
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.factories import committed, hero, make_page, make_segment, personalised
+from wagtail_personalise_gov import plugged
 from wagtail_personalise_gov.compiling import CACHE_KEY, holder, pause, resume
 from wagtail_personalise_gov.delivery.page_cache import Outcomes
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, RulesetState, Segment
@@ -199,6 +200,24 @@ def test_a_view_that_wants_no_copy_has_none(
         with looking(hit=False):
             assert VERSION in text(visitor(RIVERSIDE).get("/flood/"))
     assert not Outcomes("http://testserver/flood/").kept()
+
+
+def test_where_the_outcomes_cannot_be_asked_pages_go_on_and_the_log_says_so_once(
+    page_cache: str,
+    agency_page: AgencyPage,
+    places_by_address: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away(*args: Any, **kwargs: Any) -> Any:
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(plugged, "_logged_at", {})
+    monkeypatch.setattr(type(cache._connections["default"]), "get_many", away)
+    for _three in range(3):
+        assert VERSION in text(visitor(RIVERSIDE).get("/flood/"))
+        assert STANDARD in text(visitor(HILLTOP).get("/flood/"))
+    assert caplog.text.count("can't be asked for its outcomes (ConnectionError)") == 1
 
 
 def test_a_page_that_asks_more_of_some_visitors_settles_on_asking_it_of_all(

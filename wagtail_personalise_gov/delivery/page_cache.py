@@ -8,7 +8,6 @@ out, behind the cache, it makes the response private again and keeps the visitor
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
@@ -22,12 +21,11 @@ from django.utils.cache import get_max_age, patch_vary_headers
 from ..conf import settings
 from ..core.counting import Arm, Exposure
 from ..core.pages import ServedPage
+from ..plugged import log_once_a_minute
 from ..visit.cookies import COOKIES, EDITORS_COOKIES
 from ..visit.middleware import VisitMiddleware, finished, visit_for
 from ..visit.visit import READING, Visit
 from .outcomes import HEADER, META, Asked, asked_by, asked_in, outcome
-
-logger = logging.getLogger("wagtail_personalise_gov")
 
 NOBODYS = "-"  # the answer for a visitor whose page is theirs alone: nothing is ever kept under it
 
@@ -56,7 +54,9 @@ class PageCacheMiddleware(VisitMiddleware):
             page_cache.replay(visit, response)
         except Exception as error:  # a copy of another release, or junk: it is somebody's page all the same
             visit.consider()
-            logger.error("What was noted with a page in the page cache can't be read (%s).", type(error).__name__)
+            log_once_a_minute(
+                "made", "What was noted with a page in the page cache can't be read (%s).", type(error).__name__
+            )
         finished(visit, request, response)
 
     def concerns(self, visit: Visit, response: HttpResponseBase) -> bool:
@@ -195,7 +195,7 @@ class AnsweringMeta(dict[str, Any]):
             # With the question: a cache hashes the values alone, and forgets the names at any time before its copies.
             return NOBODYS if answer is None else f"{key}={answer};"
         except Exception as error:  # anything of anybody's: the page is made anew, and fails there if it must
-            logger.error("A page cache's question can't be answered (%s).", type(error).__name__)
+            log_once_a_minute("asked", "A page cache's question can't be answered (%s).", type(error).__name__)
             return NOBODYS
 
     def _hide_cookies(self) -> bool:
@@ -240,7 +240,7 @@ class Outcomes:
                     return bool(cache.touch(key, seconds)) or cache.add(key, outcome, seconds)
             return any(key not in taken and cache.add(key, outcome, seconds) for key in self._keys)
         except Exception as error:
-            logger.error("A page cache can't be asked for its outcomes (%s).", type(error).__name__)
+            log_once_a_minute("outcomes", "A page cache can't be asked for its outcomes (%s).", type(error).__name__)
             return False
 
 

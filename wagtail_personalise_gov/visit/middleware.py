@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ..conf import settings
+from ..plugged import log_once_a_minute
 from .asked import asked_visit
 from .grounds import Unnoted
 from .recording import finish, keep_cookies_private
@@ -88,7 +89,7 @@ class PersonaliseMiddleware(VisitMiddleware):
             page_cache.let_keep(visit, request, response)
         except Exception as error:  # whatever fails here, the cache keeps nothing, and the visitor gets the page
             visit.make_private()
-            logger.error("It can't be told how a page may be kept (%s).", type(error).__name__)
+            log_once_a_minute("kept", "It can't be told how a page may be kept (%s).", type(error).__name__)
 
     def concerns(self, visit: Visit, response: HttpResponseBase) -> bool:
         return visit.grounds.would_ask
