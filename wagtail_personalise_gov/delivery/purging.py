@@ -22,7 +22,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone, translation
-from django_tasks import task  # Wagtail's own dependency, and what it hands its tasks to
+from django_tasks import task  # what Wagtail hands its own tasks to
 from wagtail.contrib.frontend_cache.utils import PurgeBatch
 from wagtail.models import ReferenceIndex, Site
 
