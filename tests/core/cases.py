@@ -8,13 +8,11 @@ them: a moment as text with its offset from UTC, an address as text, a point as 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from wagtail_personalise_gov.core import facts_json
 from wagtail_personalise_gov.core.conditions import Answer, Condition, from_json
 from wagtail_personalise_gov.core.facts import Facts
 
@@ -22,12 +20,6 @@ FOLDER = Path(__file__).resolve().parent.parent / "cases"
 
 # The facts whose value JSON can't hold as it is, by the kind of their row. Every other fact is taken as it stands.
 KINDS = {"clock.local": "moment", "location.point": "point", "network.ip": "address"}
-
-READ: dict[str, Callable[[Any], Any]] = {
-    "moment": datetime.fromisoformat,
-    "address": lambda value: ip_address(value) if isinstance(value, str) else value,
-    "point": lambda value: tuple(value) if isinstance(value, list) else value,
-}
 
 
 @dataclass(frozen=True)
@@ -66,11 +58,4 @@ def rows(file: Path) -> list[Case]:
 
 def facts_from_json(facts: dict[str, Any]) -> Facts:
     """Facts as a case file holds them, in Python. What is not of its fact's kind stays as it is."""
-    return Facts({name: _read(name, value) for name, value in facts.items()})
-
-
-def _read(name: str, value: Any) -> Any:
-    try:
-        return READ[KINDS[name]](value) if name in KINDS else value
-    except (TypeError, ValueError):
-        return value
+    return facts_json.facts_from_json(facts, KINDS)

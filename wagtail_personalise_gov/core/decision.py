@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class Reason(StrEnum):
@@ -18,7 +19,15 @@ class Reason(StrEnum):
     LEARNING = "learning"  # matched, but the segment is in learning mode, which changes nothing
 
 
-MATCHING = frozenset({Reason.MATCHED, Reason.PREVIEW})
+# By names of their own, for who looks at thousands: to find a member in its enumeration takes longer than to use it.
+MATCHED, PREVIEW, NOT_MATCHED, UNKNOWN, REFUSED = (
+    Reason.MATCHED,
+    Reason.PREVIEW,
+    Reason.NOT_MATCHED,
+    Reason.UNKNOWN,
+    Reason.REFUSED,
+)
+MATCHING = frozenset({MATCHED, PREVIEW})
 
 
 class Decision(Mapping[str, Reason]):
@@ -30,7 +39,7 @@ class Decision(Mapping[str, Reason]):
         self._reasons = dict(reasons)
         # Compared one by one: to look into a set, Python calls the hash of each.
         self.matched: tuple[str, ...] = tuple(
-            slug for slug, reason in self._reasons.items() if reason is Reason.MATCHED or reason is Reason.PREVIEW
+            [slug for slug, reason in self._reasons.items() if reason is MATCHED or reason is PREVIEW]
         )
 
     def includes(self, slug: str) -> bool:
@@ -46,6 +55,9 @@ class Decision(Mapping[str, Reason]):
 
     def __getitem__(self, slug: str) -> Reason:
         return self._reasons[slug]
+
+    def get(self, slug: str, default: Any = None) -> Any:
+        return self._reasons.get(slug, default)  # `Mapping` would raise and catch a KeyError for each that is not there
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._reasons)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any
+from typing import Any, ClassVar
 
 KINDS = frozenset(
     {
@@ -62,6 +62,14 @@ class Fact:
         # Sets may be given as any iterable, so that a custom fact can be written as {"Cookie"}.
         object.__setattr__(self, "varies_on", frozenset(self.varies_on))
         object.__setattr__(self, "remembers", frozenset(self.remembers))
+
+    @property
+    def tells(self) -> int:
+        """How much it takes of the visitor to know it; what takes least is asked first, and may spare the rest.
+
+        Nothing; what a request says anyway; what their device holds; what was kept of them there.
+        """
+        return self.about_visitor + 2 * self.reads_device + 4 * bool(self.remembers)
 
 
 class Partly(tuple[Any, ...]):
@@ -120,6 +128,8 @@ class Facts(Mapping[str, Any]):
     """
 
     __slots__ = ("_known", "refused")
+
+    read_when_asked: ClassVar[bool] = False  # whether a fact that is not asked is spared something
 
     def __init__(self, known: Mapping[str, Any] | None = None, refused: Iterable[str] = ()) -> None:
         self._known: dict[str, Any] = {name: value for name, value in (known or {}).items() if value is not None}

@@ -83,9 +83,12 @@ class Intents:
     def weigh(self, declared: str, recognised: Mapping[str, float]) -> dict[str, float]:
         """The fact ``visit.intent``: what was declared alone when something was, else what was recognised.
 
-        The parents of an intent count with the same confidence: who opens a restaurant starts a business.
+        The parents of an intent count too: see `weighing_parents`.
         """
-        given = {declared: DECLARED} if declared in self.by_slug else recognised
+        return self.weighing_parents({declared: DECLARED} if declared in self.by_slug else recognised)
+
+    def weighing_parents(self, given: Mapping[str, float]) -> dict[str, float]:
+        """These confidences, and of the parents of each intent the same: who opens a restaurant starts a business."""
         weights: dict[str, float] = {}
         for slug, confidence in given.items():
             for ancestor in self.with_parents(slug):

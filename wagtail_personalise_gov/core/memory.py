@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from .counting import LOTS, Counted
-from .pages import NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
+from .pages import NO_PAGES, NOTHING_WATCHED, PagesSeen, ServedPage, Watched, Watching
 from .quiet import Quiet
 
 Part = TypeVar("Part", "ThisVisit", "Past")
@@ -105,9 +105,12 @@ class ThisVisit(Quiet):
     began: int = 0  # the step in which it began, while pages are noted
 
     def __post_init__(self) -> None:
-        strongest = sorted(self.recognised.items(), key=lambda item: -item[1])[:MAX_RECOGNISED]
-        object.__setattr__(self, "recognised", {clipped(slug, MAX_SLUG): confidence for slug, confidence in strongest})
-        object.__setattr__(self, "intent", clipped(self.intent, MAX_SLUG))
+        if self.recognised:
+            strongest = sorted(self.recognised.items(), key=lambda item: -item[1])[:MAX_RECOGNISED]
+            recognised = {clipped(slug, MAX_SLUG): confidence for slug, confidence in strongest}
+            object.__setattr__(self, "recognised", recognised)
+        if self.intent:
+            object.__setattr__(self, "intent", clipped(self.intent, MAX_SLUG))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -200,7 +203,7 @@ class VisitorMemory(Quiet):
             recognised=arrival.recognised,
             intent=self.visit.intent if self.visit else "",
             place=self.visit.place if self.visit else None,
-            seen=PagesSeen(),
+            seen=NO_PAGES,
             began=arrival.step,
         )
         if past is not None and past.seen is not None:
@@ -208,7 +211,7 @@ class VisitorMemory(Quiet):
             past = replace(past, seen=replace(past.seen, partial=past.seen.partial and past.seen.is_full))
         # A past that counted no visits is that of somebody who was here all the same.
         visits = min(max(past.visits, 1) + 1, MAX_VISITS) if past else 1
-        past = past or Past(arrival.day, seen=PagesSeen())
+        past = past or Past(arrival.day, seen=NO_PAGES)
         past = replace(past, visits=visits, this_day=arrival.day, last_day=past.this_day)
         return VisitorMemory(visit, past, counted)
 
@@ -225,9 +228,9 @@ class VisitorMemory(Quiet):
         """With doubts about the pages that were seen: some may have been seen while nothing was remembered."""
         visit, past = self.visit, self.past
         if visit is not None:
-            visit = replace(visit, seen=replace(visit.seen or PagesSeen(), partial=True))
+            visit = replace(visit, seen=replace(visit.seen or NO_PAGES, partial=True))
         if past is not None:
-            past = replace(past, seen=replace(past.seen or PagesSeen(), partial=True))
+            past = replace(past, seen=replace(past.seen or NO_PAGES, partial=True))
         return replace(self, visit=visit, past=past)
 
     def keeping(self, items: frozenset[str], watching: Watching = NOTHING_WATCHED) -> VisitorMemory:
@@ -245,7 +248,7 @@ class VisitorMemory(Quiet):
                 recognised=visit.recognised if "intent" in items else {},
                 intent=visit.intent if "intent" in items else "",
                 place=visit.place if "place" in items else None,
-                seen=(visit.seen or PagesSeen()).keeping(watching.visit) if "pages" in items else None,
+                seen=(visit.seen or NO_PAGES).keeping(watching.visit) if "pages" in items else None,
                 began=visit.began if "pages" in items else 0,
             )
             if not items & NEED_A_VISIT and visit.place is None:
@@ -260,7 +263,7 @@ class VisitorMemory(Quiet):
                     visits=past.visits if "visits" in items else 0,
                     this_day=past.this_day if days else None,
                     last_day=past.last_day if days else None,
-                    seen=(past.seen or PagesSeen()).keeping(watching.ever) if pages else None,
+                    seen=(past.seen or NO_PAGES).keeping(watching.ever) if pages else None,
                     lot=past.lot if "lot" in items else None,
                 )
         if past is not None and past.lot is None and not items & (NEED_A_PAST - {"lot"}):
@@ -373,9 +376,11 @@ def clipped(text: str, longest: int) -> str:
 
 def _changed(part: Part, **fields: Any) -> Part:
     """The part with these fields; itself where they are so already, as they are at most pages of a visit."""
-    if all(getattr(part, name) is value or getattr(part, name) == value for name, value in fields.items()):
-        return part
-    return replace(part, **fields)
+    for name, value in fields.items():
+        before = getattr(part, name)
+        if before is not value and before != value:
+            return replace(part, **fields)
+    return part
 
 
 def _lately(step: int, now: int, timeout_minutes: int) -> bool:
@@ -385,7 +390,7 @@ def _lately(step: int, now: int, timeout_minutes: int) -> bool:
 
 
 def _noting(seen: PagesSeen | None, page: ServedPage, watched: Watched) -> PagesSeen | None:
-    return (seen or PagesSeen()).noting(page, watched) if watched.watches(page) else seen
+    return (seen or NO_PAGES).noting(page, watched) if watched.watches(page) else seen
 
 
 def _seen(data: Mapping[str, Any]) -> PagesSeen | None:
@@ -405,6 +410,9 @@ def _confidence(value: Any) -> float:
 
 
 def _texts(values: Any, count: int) -> list[str]:
-    if not isinstance(values, list) or len(values) != count or not all(isinstance(value, str) for value in values):
+    if not isinstance(values, list) or len(values) != count:
         raise ValueError("not texts")
+    for value in values:
+        if not isinstance(value, str):
+            raise ValueError("not texts")
     return values

@@ -37,6 +37,12 @@ class Watched:
     sections: Mapping[int, str] = field(default_factory=dict)
     every: bool = False
     since: Mapping[int, int] = field(default_factory=dict)
+    _at: Mapping[str, int] = field(init=False, repr=False, compare=False)  # place → number of the section
+    _lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)  # of these places
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_at", {place: section for section, place in self.sections.items()})
+        object.__setattr__(self, "_lengths", tuple(sorted(set(map(len, self._at)))))
 
     def __bool__(self) -> bool:
         return bool(self.pages or self.sections or self.every)
@@ -53,8 +59,10 @@ class Watched:
         return frozenset(number for number, minute in self.since.items() if minute // grain > began)
 
     def sections_of(self, page: ServedPage) -> tuple[int, ...]:
-        """The watched sections that a page stands in; its own, if it is one."""
-        return tuple(section for section, place in self.sections.items() if page.place.startswith(place))
+        """The watched sections that a page stands in, the outer ones first; its own, if it is one."""
+        # By the places above the page, which are few, however many sections are watched.
+        above = [page.place[:length] for length in self._lengths if length <= len(page.place)]
+        return tuple([self._at[place] for place in above if place in self._at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class PagesSeen(Quiet):
     partial: bool = False
 
     def __post_init__(self) -> None:
+        if not self.pages and not self.sections:
+            return
         for part, most in (("pages", MAX_PAGES), ("sections", MAX_SECTIONS)):
             numbers = _each_once(getattr(self, part))
             object.__setattr__(self, part, numbers[-most:])
@@ -103,20 +113,30 @@ class PagesSeen(Quiet):
 
     def keeping(self, watched: Watched) -> PagesSeen:
         """Only what is still watched; itself where that is all of it."""
+        if not self.pages and not self.sections:
+            return self
         pages = tuple(page for page in self.pages if watched.every or page in watched.pages)
         sections = tuple(section for section in self.sections if section in watched.sections)
         return self if (pages, sections) == (self.pages, self.sections) else PagesSeen(pages, sections, self.partial)
 
     def to_text(self) -> str:
         """Short, because it travels with every request: "9ix.2s/c" is the pages 12345 and 100 in the section 12."""
+        if not self.pages and not self.sections and not self.partial:
+            return NO_NUMBERS
         numbers = "/".join(".".join(map(_in_base_36, numbers)) for numbers in (self.pages, self.sections))
         return f"{numbers}+" if self.partial else numbers
 
     @classmethod
     def from_text(cls, text: str) -> PagesSeen:
         """What `to_text` wrote. Raises ValueError for anything else."""
+        if text == NO_NUMBERS:
+            return NO_PAGES
         pages, sections = text.removesuffix("+").split("/")
         return cls(_numbers(pages), _numbers(sections), text.endswith("+"))
+
+
+NO_PAGES = PagesSeen()
+NO_NUMBERS = "/"  # as `to_text` writes it
 
 
 def _each_once(numbers: Iterable[int]) -> tuple[int, ...]:

@@ -1,34 +1,41 @@
 """Plans: how to decide the segments that are asked together, compiled once.
 
-Each distinct question becomes one number, so it is answered once however many segments ask it; all that list values of
-one fact are answered by one look-up. The opposite of an answer is a literal of its own. A segment, and every all/any
-inside a condition, is then a *group*: a set of literals, tested against the sets of literals known to hold and known
-not to hold. Groups inside groups, and segments inside segments, are literals that become known later; they are ordered
-so that each stands after what it needs.
+Each distinct question becomes one number, so it is answered once however many segments ask it; all of one kind that are
+asked of one fact are answered by one look, where there is a way (`questions/joint.py`). The opposite of an answer is a
+literal of its own. A segment, and every all/any inside a condition, is then a *group*: a set of literals, tested
+against the sets of literals known to hold and known not to hold. Groups inside groups, and segments inside segments,
+are literals that become known later; they are ordered so that each stands after what it needs.
+
+Facts are asked one after the other, those first that tell least of the visitor. One on which no answer hangs any more
+need not be read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import Any as AnyValue
 
-from .conditions import QUESTIONS, All, Condition, Group, InSegment, Not, Question
-from .decision import NOTHING_DECIDED, Decision, Reason
-from .facts import Facts, Partly, family
+from .conditions import All, Condition, Group, InSegment, Not, Question
+from .decision import NOT_MATCHED, NOTHING_DECIDED, REFUSED, UNKNOWN, Decision, Reason
+from .facts import Facts, family
 from .questions import Test
-from .questions.question import fold, items_of, kind_of, part_of, part_test
+from .questions.joint import Joint, joint_of
+from .questions.question import part_named, part_of, part_test
 
-NONE: frozenset[int] = frozenset()
+NO_ORDER: Mapping[str, int] = {}
 
 
 class Plan:
-    """How to decide some segments: what to ask, and in which order to put the answers together."""
+    """How to decide some segments: what to ask, in which order, and how to put the answers together."""
 
-    __slots__ = ("_groups", "_lists", "_negated", "_questions", "_segments", "needs", "slugs")
+    __slots__ = ("_asked", "_groups", "_segments", "needs", "slugs")
 
     def __init__(
-        self, segments: Mapping[str, Condition], slugs: list[str], learning: frozenset[str] = frozenset()
+        self,
+        segments: Mapping[str, Condition],
+        slugs: list[str],
+        learning: frozenset[str] = frozenset(),
+        order: Mapping[str, int] = NO_ORDER,
     ) -> None:
         self.slugs = tuple(slugs)
         compiler = _Compiler()
@@ -43,41 +50,34 @@ class Plan:
             )
             for slug in slugs
         ]
-        self._questions: list[tuple[str, Test, int]] = compiler.questions
-        self._lists: list[_List] = list(compiler.lists.values())
-        self._negated: list[int] = sorted(compiler.negated - {literal for _, _, literal in compiler.groups})
         self._groups: list[tuple[bool, frozenset[int], int, bool]] = [
             (every, literals, literal, literal in compiler.negated) for every, literals, literal in compiler.groups
         ]
-        # The facts to gather before deciding; nothing else is asked.
-        self.needs: frozenset[str] = frozenset(
-            [*(name for name, _, _ in self._questions), *(of.fact for of in self._lists)]
-        )
+        # The facts that may have to be known to decide; nothing else is asked.
+        self.needs: frozenset[str] = frozenset(compiler.facts)
+        # In which order they are asked, and whether it takes anything of the visitor to know them.
+        self._asked: list[tuple[_Asked, bool]] = [
+            (compiler.facts[name], order.get(name, 0) > 0)
+            for name in sorted(self.needs, key=lambda name: (order.get(name, 0), name))
+        ]
+        for asked in compiler.facts.values():
+            asked.settle(compiler)
 
     def decide(self, facts: Facts) -> Decision:
-        """Each segment's `Reason`. Pure; never raises."""
+        """Each segment's `Reason`. Pure; never raises.
+
+        Of facts that are read when they are asked for, those are left out on which no answer hangs any more.
+        """
         if not self.slugs:
             return NOTHING_DECIDED
         holds: set[int] = set()
         fails: set[int] = set()
-        for of in self._lists:
-            of.answer(facts, holds, fails)
-        # This loop is what a page pays for: `ask` says the same in one line, at twice the price.
-        known_of = facts.get
-        for name, test, literal in self._questions:
-            if (known := known_of(name)) is None:
+        known_of, may_spare = facts.get, facts.read_when_asked
+        for asked, costs in self._asked:
+            if may_spare and costs and asked.is_spared(holds, fails):
                 continue
-            try:
-                answer = test(known)
-            except Exception:  # noqa: S112  a value of anybody's fact, which may raise anything when it is looked at
-                continue
-            if answer:
-                holds.add(literal)
-            elif answer is not None:
-                fails.add(literal)
-        # A literal is even, its opposite the odd one after it; of most, nobody asks the opposite.
-        for literal in self._negated:
-            _note_opposite(literal, holds, fails)
+            if (known := known_of(asked.fact)) is not None:
+                asked.answer(known, holds, fails)
         for every, literals, literal, negated in self._groups:
             if every:
                 if not fails.isdisjoint(literals):
@@ -95,11 +95,11 @@ class Plan:
             {
                 slug: matched
                 if literal in holds
-                else Reason.NOT_MATCHED
+                else NOT_MATCHED
                 if literal in fails
-                else Reason.REFUSED
+                else REFUSED
                 if refused and not refused.isdisjoint(needs)
-                else Reason.UNKNOWN
+                else UNKNOWN
                 for slug, literal, needs, matched in self._segments
             }
         )
@@ -112,61 +112,93 @@ def _note_opposite(literal: int, holds: set[int], fails: set[int]) -> None:
         holds.add(literal + 1)
 
 
-class _List:
-    """All questions that list values of one fact, of one kind: one look-up answers them, however many there are."""
+class _Asked:
+    """All that is asked of one fact."""
 
-    __slots__ = ("_by_value", "_key", "_kind", "_literals", "_of_items", "fact")
+    __slots__ = ("_asked_by", "_joints", "_negated", "_questions", "fact")
 
-    def __init__(self, name: str, kind: type | None, of_items: bool) -> None:
-        self.fact, self._kind, self._of_items = family(name), kind, of_items
-        self._key = None if name == self.fact else name[len(self.fact) + 1 :]  # of a mapping
-        self._literals: set[int] = set()
-        self._by_value: dict[AnyValue, set[int]] = {}
+    def __init__(self, fact: str) -> None:
+        self.fact = fact
+        self._questions: list[tuple[Test, int]] = []  # each asked by itself
+        # Asked together: the key of a mapping, and what is asked of its value; by what they have in common.
+        self._joints: dict[tuple[AnyValue, ...], tuple[str | None, Joint]] = {}
+        self._negated: list[int] = []
+        self._asked_by: list[tuple[bool, frozenset[int]]] | None = None
 
-    def add(self, values: Iterable[AnyValue], literal: int) -> None:
-        self._literals.add(literal)
-        for value in values:
-            self._by_value.setdefault(value, set()).add(literal)
-
-    def answer(self, facts: Facts, holds: set[int], fails: set[int]) -> None:
-        """Add the literals that hold and those that fail, as `ask` finds it for each question. Never raises."""
-        if (known := facts.get(self.fact)) is None:
+    def add(self, question: Question, literal: int) -> None:
+        asked_with = joint_of(question)
+        if asked_with is None:
+            self._questions.append((part_test(question.test(), question.fact), literal))
             return
-        try:
-            if self._key is not None and (known := part_of(known, self._key)) is None:
-                return
-            if self._of_items:
-                true = self._of_any(items_of(known, self._kind))
-                untold = known.untold if isinstance(known, Partly) else NONE
-                unknown = self._literals if untold is None else self._of_any(untold)
-            elif kind_of(known) is self._kind:
-                true, unknown = self._by_value.get(fold(known), NONE), NONE
-            else:
-                return
-        except Exception:  # a value of anybody's fact, which may raise anything when it is looked at
-            return
-        holds |= true
-        fails |= self._literals - true - unknown if unknown else self._literals - true
+        common = (question.fact, *asked_with)
+        if common not in self._joints:
+            kind, *given = asked_with
+            self._joints[common] = part_named(question.fact), kind(*given)
+        self._joints[common][1].add(question, literal)
 
-    def _of_any(self, items: Iterable[AnyValue]) -> AbstractSet[int]:
-        found = [self._by_value[value] for value in map(fold, items) if value in self._by_value]
-        return NONE.union(*found)
+    def settle(self, compiler: _Compiler) -> None:
+        """Note of whom its literals are asked, now that all of them are known."""
+        literals = {literal for _test, literal in self._questions}.union(
+            *(joint.literals for _part, joint in self._joints.values())
+        )
+        self._negated = sorted(literals & compiler.negated)
+        both = literals | {literal + 1 for literal in self._negated}
+        in_groups = [(every, parts) for every, parts, _literal in compiler.groups if not both.isdisjoint(parts)]
+        # The answer to a question may also be that of a segment itself: such a fact is always asked.
+        if both.isdisjoint(compiler.of_segments):
+            self._asked_by = in_groups
+
+    def is_spared(self, holds: set[int], fails: set[int]) -> bool:
+        """Whether all who ask it have their answer already: one False settles ALL, one True settles ANY."""
+        if self._asked_by is None:
+            return False
+        for every, parts in self._asked_by:  # noqa: SIM110  a page asks it of each fact: `all` is two calls more
+            if (fails if every else holds).isdisjoint(parts):
+                return False
+        return True
+
+    def answer(self, known: AnyValue, holds: set[int], fails: set[int]) -> None:
+        """Add the literals that hold and those that fail. Never raises."""
+        for part, joint in self._joints.values():
+            try:
+                whole = known if part is None else part_of(known, part)
+                told = None if whole is None else joint.told(whole)
+            except Exception:  # noqa: S112  a value of anybody's fact, which may raise anything when it is looked at
+                continue
+            if told is not None:
+                true, unknown = told
+                holds |= true
+                fails |= joint.literals - true - unknown if unknown else joint.literals - true
+        # This loop is what a page pays for: `ask` says the same in one line, at twice the price.
+        for test, literal in self._questions:
+            try:
+                answer = test(known)
+            except Exception:  # noqa: S112  a value of anybody's fact, which may raise anything when it is looked at
+                continue
+            if answer:
+                holds.add(literal)
+            elif answer is not None:
+                fails.add(literal)
+        # A literal is even, its opposite the odd one after it; of most, nobody asks the opposite.
+        for literal in self._negated:
+            _note_opposite(literal, holds, fails)
 
 
 class _Compiler:
     """Turns segments, each added after those inside it, into questions, groups and literals."""
 
     def __init__(self) -> None:
-        self.questions: list[tuple[str, Test, int]] = []
-        self.lists: dict[tuple[str, type | None, bool], _List] = {}
+        self.facts: dict[str, _Asked] = {}
         self.groups: list[tuple[bool, frozenset[int], int]] = []
         self.negated: set[int] = set()  # of which somebody asks the opposite
         self.needs: dict[str, frozenset[str]] = {}  # the facts that a segment asks, directly or through others
+        self.of_segments: set[int] = set()  # the literals of segments themselves
         self._literals: dict[Condition, int] = {}
         self._next = 0
 
     def add(self, slug: str, condition: Condition) -> None:
-        self._literals[InSegment(slug)] = self.literal(condition)
+        self._literals[InSegment(slug)] = literal = self.literal(condition)
+        self.of_segments.add(literal)
         inner = (self.needs.get(segment, frozenset()) for segment in condition.segments)
         self.needs[slug] = frozenset(map(family, condition.facts)).union(*inner)
 
@@ -200,15 +232,10 @@ class _Compiler:
         return literal
 
     def _ask(self, question: Question, literal: int) -> None:
-        # A question of a site's own may extend one of these and tell in another way.
-        listed = question.listed() if type(question) in QUESTIONS.values() else None
-        if listed is None:
-            self.questions.append((family(question.fact), part_test(question.test(), question.fact), literal))
-            return
-        key = (question.fact, listed.kind, listed.of_items)
-        if key not in self.lists:
-            self.lists[key] = _List(*key)
-        self.lists[key].add(listed.values, literal)
+        name = family(question.fact)
+        if name not in self.facts:
+            self.facts[name] = _Asked(name)
+        self.facts[name].add(question, literal)
 
     def _new(self) -> int:
         self._next += 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from .quiet import Quiet
 
@@ -237,6 +238,7 @@ class Standing(Quiet):
     counts_because: Because = Because.DEFAULT
 
 
+@lru_cache(maxsize=256)  # what visitors choose is the same for many; nobody can be told from another by it
 def settle(
     choice: Choice | None,
     *,

@@ -5,10 +5,9 @@ How the segments that are asked together are decided is compiled once, in `plan.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any as AnyValue
 from typing import TypeVar
@@ -21,8 +20,10 @@ from .intents import Intents
 from .pages import NOTHING_WATCHED, Watching
 from .plan import Plan, in_order
 from .site_words import NO_WORDS, SiteWords
+from .variants import Variant
 
 Made = TypeVar("Made")
+KeyedVariants = tuple[tuple[str, tuple[int, ...]], ...]
 
 PLANS_KEPT = 512  # the sets of segments that pages ask together; one page asks one set
 
@@ -36,6 +37,36 @@ class Explanation:
     parts: tuple[Explanation, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class NamedVariants:
+    """The variants of blocks, in the editor's order, and the slugs of all segments that they are for."""
+
+    blocks: tuple[tuple[Variant, ...], ...]
+    slugs: frozenset[str]
+
+
+def planner(
+    segments: Mapping[str, Condition], learning: frozenset[str], order: Mapping[str, int]
+) -> Callable[[frozenset[str]], Plan]:
+    """What makes the plan of the segments that are asked together."""
+    return lambda asked: Plan(segments, sorted(asked & segments.keys()), learning, order)
+
+
+def namer(keys: Mapping[int, str]) -> Callable[[tuple[KeyedVariants, ...]], NamedVariants]:
+    """What names the segments of variants. A key of no live segment is left out."""
+
+    def named(blocks: tuple[KeyedVariants, ...]) -> NamedVariants:
+        variants = tuple(
+            tuple(Variant(name, tuple(keys[key] for key in own if key in keys)) for name, own in block)
+            for block in blocks
+        )
+        return NamedVariants(
+            variants, frozenset(slug for block in variants for variant in block for slug in variant.segments)
+        )
+
+    return named
+
+
 @dataclass(frozen=True)
 class Ruleset:
     """Every live segment as a condition. Values are shared by threads and never change.
@@ -47,6 +78,7 @@ class Ruleset:
     are held back from a segment, `site_holdouts` how many from all segments on a site, by its key; no entry means none.
     The site's share leaves out `for_everybody`: segments that ask nothing about the visitor, but the date, say.
     `sites` holds what sites say of themselves, by the site's key; it is there also while paused.
+    `order` is that in which facts are asked, by name; one that is not in it comes first.
     `paused` means: nothing is decided, every page shows its standard version. A paused ruleset holds no segments.
     """
 
@@ -63,14 +95,16 @@ class Ruleset:
     for_everybody: frozenset[str] = frozenset()
     goals: Goals = NO_GOALS
     sites: Mapping[int, SiteWords] = field(default_factory=dict)
+    order: Mapping[str, int] = field(default_factory=dict)
     paused: bool = False
 
     def __post_init__(self) -> None:
         # Copies, so that whoever made the ruleset can't change it under the threads that read it.
         object.__setattr__(self, "segments", MappingProxyType({} if self.paused else dict(self.segments)))
         object.__setattr__(self, "keys", MappingProxyType(dict(self.keys)))
-        object.__setattr__(self, "_plans", OrderedDict())
-        object.__setattr__(self, "_lock", Lock())
+        # Made for the ruleset's parts and not for itself: what held itself would be collected late.
+        object.__setattr__(self, "_plan_of", lru_cache(PLANS_KEPT)(planner(self.segments, self.learning, self.order)))
+        object.__setattr__(self, "_named", lru_cache(PLANS_KEPT)(namer(self.keys)))
 
     @property
     def needs(self) -> frozenset[str]:
@@ -97,21 +131,16 @@ class Ruleset:
 
     def slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
         """The slugs of the live segments with these keys, in order. A key of no live segment is left out."""
-        return tuple(self.keys[key] for key in keys if key in self.keys)
+        return tuple([self.keys[key] for key in keys if key in self.keys])
+
+    def named(self, blocks: tuple[KeyedVariants, ...]) -> NamedVariants:
+        """The variants of blocks, given as (id, keys of segments), with their segments by name. Kept, as plans are."""
+        named: NamedVariants = self._named(blocks)  # type: ignore[attr-defined]
+        return named
 
     def only(self, slugs: Iterable[str]) -> Plan:
         """How to decide just these segments. Slugs of no live segment are left out. Plans are kept and bounded."""
-        asked = frozenset(slugs)
-        plans: OrderedDict[frozenset[str], Plan] = self._plans  # type: ignore[attr-defined]
-        with self._lock:  # type: ignore[attr-defined]
-            if (plan := plans.get(asked)) is not None:
-                plans.move_to_end(asked)
-                return plan
-        plan = Plan(self.segments, sorted(asked & self.segments.keys()), self.learning)
-        with self._lock:  # type: ignore[attr-defined]
-            plans[asked] = plan
-            while len(plans) > PLANS_KEPT:
-                plans.popitem(last=False)
+        plan: Plan = self._plan_of(frozenset(slugs))  # type: ignore[attr-defined]
         return plan
 
     def decide(self, facts: Facts, slugs: Iterable[str] | None = None) -> Decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
@@ -12,6 +12,7 @@ from .question import Question, Test, is_number, several, text
 
 MAPPED_BITS = 96  # of an IPv6 address that holds an IPv4 one, before it begins (RFC 4291 section 2.5.5.2)
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG 1980
+METRE_KM = 0.001  # the sines of two runtimes differ by less, so that all of them draw a circle alike
 
 
 class Within(Question):
@@ -34,7 +35,7 @@ class Within(Question):
         if not isinstance(value, tuple) or len(value) != 3 or not all(is_number(number) for number in value):
             raise self.refusal(value)
         lat, lng, km = value
-        if not (_on_earth(lat, lng) and 0 < km <= 20_100):  # half the Earth's girth
+        if not (on_earth(lat, lng) and 0 < km <= 20_100):  # half the Earth's girth
             raise self.refusal(value)
         return (lat, lng, km)
 
@@ -45,11 +46,11 @@ class Within(Question):
             if not isinstance(known, tuple | list):
                 return None  # the keys of an object, or a set, have no order to be coordinates in
             known_lat, known_lng, radius_km = known
-            if not _on_earth(known_lat, known_lng):
+            if not on_earth(known_lat, known_lng):
                 return None
             if radius_km is not None and not (is_number(radius_km) and 0 <= radius_km <= km):
                 return None
-            return bool(distance_km(lat, lng, known_lat, known_lng) <= km)
+            return bool(distance_km(lat, lng, known_lat, known_lng) <= km + METRE_KM)
 
         return test
 
@@ -76,17 +77,36 @@ class InNetwork(Question):
         return several(self, value, network)
 
     def test(self) -> Test:
-        networks: list[IPv4Network | IPv6Network] = [ip_network(item) for item in self.value]
+        holds = _held_by([ip_network(item) for item in self.value])
 
         def test(known: Any) -> Answer:
-            if not isinstance(known, str | IPv4Address | IPv6Address):
+            if isinstance(known, str):
+                known = ip_address(known)
+            elif not isinstance(known, IPv4Address | IPv6Address):
                 return None  # a number would be read as an address
-            address = ip_address(known)
             # An IPv4 visitor may be reported as ::ffff:192.0.2.1, by a socket that speaks both.
-            forms = {address, getattr(address, "ipv4_mapped", None) or address}
-            return any(form in network for network in networks for form in forms)
+            mapped = known.ipv4_mapped if isinstance(known, IPv6Address) else None
+            return holds(known) or (mapped is not None and holds(mapped))
 
         return test
+
+
+def _held_by(networks: Iterable[IPv4Network | IPv6Network]) -> Callable[[IPv4Address | IPv6Address], bool]:
+    """Whether an address lies in one of these networks: one look-up for each length that they have, not for each."""
+    begins: dict[type, dict[int, set[int]]] = {IPv4Address: {}, IPv6Address: {}}
+    for network in networks:
+        rest = network.max_prefixlen - network.prefixlen
+        first = network.network_address
+        begins[type(first)].setdefault(rest, set()).add(int(first) >> rest)
+
+    def holds(address: IPv4Address | IPv6Address) -> bool:
+        number = int(address)
+        for rest, beginnings in begins[type(address)].items():  # noqa: SIM110  a page asks it: `any` is two calls more
+            if number >> rest in beginnings:
+                return True
+        return False
+
+    return holds
 
 
 def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
@@ -117,5 +137,5 @@ def distance_km(lat: float, lng: float, other_lat: float, other_lng: float) -> f
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
-def _on_earth(lat: Any, lng: Any) -> bool:
+def on_earth(lat: Any, lng: Any) -> bool:
     return is_number(lat) and is_number(lng) and -90 <= lat <= 90 and -180 <= lng <= 180

@@ -15,6 +15,7 @@ Test = Callable[[Any], Answer]
 
 MAX_VALUES = 1000  # in one question; more is a sign of a list that wants to be a fact of its own
 MAX_TEXT = 500  # characters of one text in a question
+SMALL_SIGMAS = ("\N{GREEK SMALL LETTER FINAL SIGMA}", "\N{GREEK SMALL LETTER SIGMA}")
 UNWRITABLE = re.compile("[\\x00\\ud800-\\udfff]")  # what PostgreSQL and UTF-8 have no place for
 
 
@@ -85,23 +86,27 @@ def ask(test: Test, facts: Mapping[str, Any], name: str) -> Answer:
 
 def fact_value(facts: Mapping[str, Any], name: str) -> Any:
     """The value of a fact, or of a key of a mapping fact ("request.query.topic"). A key that is absent is ""."""
-    whole = family(name)
-    if whole == name:
-        return facts.get(name)
-    return part_of(facts.get(whole), name[len(whole) + 1 :])
+    key = part_named(name)
+    return facts.get(name) if key is None else part_of(facts.get(family(name)), key)
 
 
 def part_of(mapping: Any, key: str) -> Any:
     """The value of a key of a mapping fact, "" where it is absent; None where the fact is no mapping."""
-    return mapping.get(key, "") if isinstance(mapping, Mapping) else None
+    # Ours is a dict, of which Python need not ask the abstract class.
+    return mapping.get(key, "") if type(mapping) is dict or isinstance(mapping, Mapping) else None
+
+
+def part_named(name: str) -> str | None:
+    """The key of a mapping fact that a name ends with ("topic" in "request.query.topic"); None: the whole fact."""
+    whole = family(name)
+    return None if whole == name else name[len(whole) + 1 :]
 
 
 def part_test(test: Test, name: str) -> Test:
     """The same test, to be put to the whole fact where `name` is a key of a mapping; as `fact_value` finds it."""
-    whole = family(name)
-    if whole == name:
+    key = part_named(name)
+    if key is None:
         return test
-    key = name[len(whole) + 1 :]
 
     def of_part(mapping: Any) -> Answer:
         known = part_of(mapping, key)
@@ -111,8 +116,13 @@ def part_test(test: Test, name: str) -> Test:
 
 
 def fold(value: Any) -> Any:
-    """Texts without regard to case, as other runtimes can do it too; anything else as it is."""
-    return value.lower() if isinstance(value, str) else value
+    """Texts without regard to case and numbers as 64-bit floats, as other runtimes have them; anything else as it is.
+
+    The two small sigmas are one letter: which of them a capital becomes hangs on what stands around it.
+    """
+    if isinstance(value, str):
+        return value.lower().replace(*SMALL_SIGMAS)
+    return float(value) if isinstance(value, int) else value
 
 
 def is_number(value: object) -> bool:
@@ -176,9 +186,11 @@ def kind_of(value: object) -> type | None:
 
 def items_of(known: Any, kind: type | None) -> list[Any]:
     """What a list holds; TypeError for what is no list, or holds anything of another kind."""
-    if isinstance(known, str | bytes | Mapping):
+    # A list, of which Python need not ask the abstract class, and texts in it, are what a page has most often.
+    if type(known) is not list and isinstance(known, str | bytes | Mapping):
         raise TypeError("not a list")
     items = list(known)
-    if not all(kind_of(item) is kind for item in items):
-        raise TypeError("not a list of one kind")
+    for item in items:
+        if (str if type(item) is str else kind_of(item)) is not kind:
+            raise TypeError("not a list of one kind")
     return items

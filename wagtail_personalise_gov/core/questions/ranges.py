@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..logic import Answer, ConditionError
-from .question import Question, Test, is_number, is_text, several, shown, text
+from .question import Question, Test, fold, is_number, is_text, several, shown, text
 
 # As datetime.weekday() counts them.
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -37,8 +37,8 @@ class AtLeast(Question):
         return value
 
     def test(self) -> Test:
-        value = self.value
-        return lambda known: known >= value if is_number(known) else None
+        value = fold(self.value)
+        return lambda known: fold(known) >= value if is_number(known) else None
 
     def value_json(self) -> Any:
         return self.value
@@ -51,8 +51,8 @@ class AtMost(AtLeast):
     operator = "at_most"
 
     def test(self) -> Test:
-        value = self.value
-        return lambda known: known <= value if is_number(known) else None
+        value = fold(self.value)
+        return lambda known: fold(known) <= value if is_number(known) else None
 
 
 class Between(Question):
@@ -112,7 +112,8 @@ class Between(Question):
         low, high, *zone = self.value
         scale = self._scale(low if low is not None else high)
         if scale == "number":
-            return lambda known: _within(low, known, high) if is_number(known) else None
+            low, high = fold(low), fold(high)
+            return lambda known: _within(low, fold(known), high) if is_number(known) else None
 
         def on_a_date(now: datetime) -> Answer:
             return _within(low, _day(now), high)
@@ -153,8 +154,9 @@ class OnWeekday(Question):
 def zone_name(name: Any) -> str:
     """The name of a time zone that there is. Raises ConditionError for any other."""
     try:
-        # A zone is looked for in files by its name, so a name like "../../etc/passwd" is one that raises here.
-        if is_text(name) and ZoneInfo(name).key == name:
+        # A zone is looked for in files by its name, so a name like "../../etc/passwd" is one that raises here. Some
+        # machines have files besides that are no zones elsewhere: "posix/Europe/London", "localtime", "Factory".
+        if is_text(name) and name[:1].isupper() and name != "Factory" and ZoneInfo(name).key == name:
             return str(name)
     except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError; OSError: the name of a folder
         pass

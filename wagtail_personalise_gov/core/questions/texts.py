@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from ..facts import Partly
 from ..logic import Answer, ConditionError
-from .question import Question, Test, items_of, several, text
+from .question import Question, Test, fold, items_of, several, text
 
 
 class Matches(Question):
@@ -23,8 +25,7 @@ class Matches(Question):
         return several(self, value, lambda item: text(self, item))
 
     def test(self) -> Test:
-        # The pieces between the stars must follow one another; an empty piece follows anything.
-        patterns = [tuple(pattern.lower().split("*")) for pattern in self.value]
+        patterns = pieces_of(self.value)
         # Most patterns are a text, or its beginning or end: of all of these together Python says it in one go.
         whole = frozenset(pieces[0] for pieces in patterns if len(pieces) == 1)
         starts = tuple(pieces[0] for pieces in patterns if len(pieces) == 2 and not pieces[1])
@@ -34,7 +35,7 @@ class Matches(Question):
         def test(known: Any) -> Answer:
             if not isinstance(known, str):
                 return None
-            subject = known.lower()
+            subject = fold(known)
             if subject in whole or subject.startswith(starts) or subject.endswith(ends):
                 return True
             return any(like(pieces, subject) for pieces in others) if others else False
@@ -63,13 +64,25 @@ class SpeaksLanguage(Question):
 
     def test(self) -> Test:
         ranges = [wanted.lower() for wanted in self.value]
-        starts = tuple(f"{wanted}-" for wanted in ranges)
+        starts, takes_any = tuple(f"{wanted}-" for wanted in ranges), "*" in ranges
+
+        def speaks(tags: Iterable[Any]) -> bool:
+            for tag in items_of(tags, str):  # noqa: SIM110  a page asks it: `any` is a call more for each
+                if takes_any or f"{tag.lower()}-".startswith(starts):
+                    return True
+            return False
 
         def test(known: Any) -> Answer:
-            tags = [f"{tag.lower()}-" for tag in items_of(known, str)]
-            return bool(tags) if "*" in ranges else any(tag.startswith(starts) for tag in tags)
+            if speaks(known):
+                return True
+            return None if isinstance(known, Partly) and (known.untold is None or speaks(known.untold)) else False
 
         return test
+
+
+def pieces_of(patterns: Iterable[str]) -> list[tuple[str, ...]]:
+    """What stands between the stars of each pattern: these must follow one another; an empty one follows anything."""
+    return [tuple(fold(pattern).split("*")) for pattern in patterns]
 
 
 def like(pieces: tuple[str, ...], subject: str) -> bool:
