@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.rich_text import RichText, expand_db_html
 
 from wagtail_personalise_gov.blocks import MustSeeBlock
 
@@ -23,9 +24,19 @@ PROSE = ["h2", "h3", "bold", "ol", "ul", "link"]
 SHORT_PROSE = ["bold", "ol", "ul", "link"]
 
 
-def prose(*, features: list[str] = PROSE, **options: Any) -> blocks.RichTextBlock:
+class ProseBlock(blocks.RichTextBlock):
+    """Rich text, whose links are addresses in the API too: a front end can't know where the page with a number is."""
+
+    def get_api_representation(self, value: RichText, context: Mapping[str, Any] | None = None) -> str:
+        return str(expand_db_html(value.source))
+
+    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
+        return "wagtail.blocks.RichTextBlock", (), self._constructor_args[1]  # for migrations it is no other
+
+
+def prose(*, features: list[str] = PROSE, **options: Any) -> ProseBlock:
     """A new rich text block. New each time, since Wagtail names a block instance after the one place it stands in."""
-    return blocks.RichTextBlock(features=features, template="example_site/blocks/prose.html", **options)
+    return ProseBlock(features=features, template="example_site/blocks/prose.html", **options)
 
 
 # --- The same for everybody
@@ -51,6 +62,9 @@ class LinkBlock(blocks.StructBlock):
             message = ValidationError(_("Give either a page or an address."))
             raise StructBlockValidationError(block_errors={"page": message})
         return cleaned
+
+    def get_api_representation(self, value: LinkValue, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return {**super().get_api_representation(value, context), "href": value.href()}
 
     class Meta:
         icon = "link"
@@ -177,12 +191,23 @@ class LatestNewsBlock(blocks.StructBlock):
     heading = blocks.CharBlock(max_length=120, default="Latest news")
     how_many = blocks.IntegerBlock(min_value=1, max_value=6, default=3)
 
-    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+    @staticmethod
+    def news(value: Any) -> Any:
         from .models import NewsPage  # models import this module
 
+        return NewsPage.objects.live().public().order_by("-date", "-pk")[: value["how_many"]]
+
+    def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
-        context["news"] = NewsPage.objects.live().public().order_by("-date", "-pk")[: value["how_many"]]
+        context["news"] = self.news(value)
         return context
+
+    def get_api_representation(self, value: Any, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        news = [
+            {"title": page.title, "href": page.url, "date": page.date.isoformat(), "summary": page.summary}
+            for page in self.news(value)
+        ]
+        return {**super().get_api_representation(value, context), "news": news}
 
     class Meta:
         icon = "doc-full-inverse"

@@ -5,6 +5,7 @@ Everything that is generated goes under var/. From the environment, all optional
 DATABASE_URL          e.g. postgres://user:password@127.0.0.1:5432/northmoor (extra: postgres)
 CACHE_URL             e.g. redis://127.0.0.1:6379/1 (extra: redis)
 DEMO_TRUSTED_PROXIES  networks whose X-Forwarded-For is believed, commas between; empty means none
+DEMO_API_ORIGINS      front ends on other hosts that may call the API, commas between, such as http://127.0.0.1:8080
 DEBUG                 1 (as if not given) or 0
 SECRET_KEY            else one is made, once, in var/secret_key
 ALLOWED_HOSTS         more host names, commas between
@@ -91,6 +92,8 @@ WAGTAIL_PERSONALISE_GOV = {
     "GEO_DATABASE": str(VAR / "demo.mmdb"),
     # The demo believes X-Forwarded-For from this machine, so that curl can try a place from outside.
     "TRUSTED_PROXIES": listed(os.environ.get("DEMO_TRUSTED_PROXIES", "127.0.0.1")),
+    # Front ends on another host, such as examples/static-front-end served apart.
+    "API_ORIGINS": listed(os.environ.get("DEMO_API_ORIGINS", "")),
     # For the bar that lets a reader be somebody else. A site of yours needs neither of these two.
     "GEO_PROVIDER": "example_site.geo.DemoGeo",
     "VISITOR_STORE": "example_site.stores.DemoStore",

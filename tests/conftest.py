@@ -1,8 +1,8 @@
 """What every test may ask for, and the account of what was not run.
 
-A test that needs something which a machine may lack (Chromium, PostgreSQL, Redis, MaxMind's test files) is skipped with
-its reason, and the reasons stand at the end of the run. REQUIRE_BROWSER=1, REQUIRE_POSTGRES=1, REQUIRE_REDIS=1 and
-REQUIRE_DATA=1 turn a lack into a failure.
+A test that needs something which a machine may lack (Chromium, Node, PostgreSQL, Redis, MaxMind's test files) is
+skipped with its reason, and the reasons stand at the end of the run. REQUIRE_BROWSER=1, REQUIRE_NODE=1,
+REQUIRE_POSTGRES=1, REQUIRE_REDIS=1 and REQUIRE_DATA=1 turn a lack into a failure.
 """
 
 import os
@@ -31,6 +31,12 @@ def browser_lacks() -> str | None:
     return browser_lacks()
 
 
+def node_lacks() -> str | None:
+    from tests.evaluator.node import node_lacks
+
+    return node_lacks()
+
+
 def postgres_lacks() -> str | None:
     if connection.vendor == "postgresql":
         return None
@@ -44,7 +50,7 @@ def redis_lacks() -> str | None:
 
 
 RESTORED = "django_db_serialized_rollback"  # the fixture of pytest-django that puts the rows of migrations back
-LACKS = {"browser": browser_lacks, "postgres": postgres_lacks, "redis": redis_lacks}
+LACKS = {"browser": browser_lacks, "node": node_lacks, "postgres": postgres_lacks, "redis": redis_lacks}
 
 
 def skip_or_fail(what: str, reason: str) -> None:

@@ -82,7 +82,7 @@ def write(segment: Segment, rules: Sequence[Rule], live: bool) -> Segment:
             ],
             ignore_conflicts=True,  # a rule that was saved is noted already
         )
-        retire()
+        retire([segment.pk])
     return segment
 
 

@@ -1,30 +1,48 @@
 """Pages to visit, and a process that has compiled nothing yet. For every test: `pytest_plugins` in conftest.py."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from wagtail_personalise_gov import compiling
+from wagtail_personalise_gov import compiling, holding, plugged
+from wagtail_personalise_gov.core.counting import Tally
 from wagtail_personalise_gov.models import LocationRule, Segment
-from wagtail_personalise_gov.visit import gathering
 
 from .agency.geo import NetworkGeo
 from .agency.models import AgencyPage, PlainPage
+from .counting.gathered import PATH, GatheredBuffer
 from .factories import hero, make_page, make_segment, personalised
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No ruleset and no log of an earlier test: the database is rolled back, what a process holds would not be."""
-    monkeypatch.setattr(compiling, "holder", compiling.RulesetHolder())
-    monkeypatch.setattr(gathering, "_logged_at", {})
+def fresh_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No ruleset and no log of an earlier test: the database is rolled back, what a process holds would not be.
+
+    The request that finds a publication compiles, however busy the machine is: the next line of a test counts on it.
+    """
+    monkeypatch.setattr(compiling, "holder", compiling.new_holder())
+    monkeypatch.setattr(holding, "PATIENCE", float("inf"))
+    monkeypatch.setattr(plugged, "_logged_at", {})
+    yield
+    translation.deactivate()  # Django's LocaleMiddleware leaves that of its last request
 
 
 @pytest.fixture
 def searchable(settings: Any) -> None:
     """What is saved from here on can be searched for in the admin."""
     settings.WAGTAILSEARCH_BACKENDS = {"default": {**settings.WAGTAILSEARCH_BACKENDS["default"], "AUTO_UPDATE": True}}
+
+
+@pytest.fixture
+def totals(configure: Callable[..., None]) -> Iterator[Counter[Tally]]:
+    """What was counted in this test; with it, the site counts."""
+    configure(COUNTING=True, COUNTING_BUFFER=PATH)
+    GatheredBuffer.totals.clear()
+    yield GatheredBuffer.totals
+    GatheredBuffer.totals.clear()
 
 
 @pytest.fixture

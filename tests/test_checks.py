@@ -15,11 +15,11 @@ from wagtail.admin.panels import FieldPanel
 from wagtail.models import Orderable
 
 from wagtail_personalise_gov import checks
-from wagtail_personalise_gov.compiling import rule_models
 from wagtail_personalise_gov.conf import settings as personalise_settings
 from wagtail_personalise_gov.core.conditions import Condition, Equals
 from wagtail_personalise_gov.counting.buffer import Buffer
 from wagtail_personalise_gov.models import Rule
+from wagtail_personalise_gov.models.missing import rule_models
 from wagtail_personalise_gov.visit import geo_file
 from wagtail_personalise_gov.visit.geo import HeaderGeo
 

@@ -1,5 +1,6 @@
 """Compiling: the ruleset follows what editors publish, and outlives what fails."""
 
+import gc
 import logging
 
 import pytest
@@ -10,10 +11,11 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.compiling import RulesetHolder, compile_ruleset, pause, resume, rule_models
+from wagtail_personalise_gov.compiling import compile_ruleset, new_holder, pause, resume
 from wagtail_personalise_gov.core.conditions import Condition, Equals, InSegment
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, RulesetState, Segment, SegmentRule
+from wagtail_personalise_gov.models.missing import rule_models
 from wagtail_personalise_gov.signals import ruleset_retired
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +129,7 @@ class TestFollowing:
 
     @override_settings(WAGTAIL_PERSONALISE_GOV={"RULESET_CHECK_SECONDS": 0})
     def test_another_process_follows_by_the_row(self):
-        here, there = RulesetHolder(), RulesetHolder()
+        here, there = new_holder(), new_holder()
         live("one", FirstTimeVisitorRule())
         assert set(here.current().segments) == set(there.current().segments) == {"one"}
         live("two", FirstTimeVisitorRule())
@@ -137,7 +139,7 @@ class TestFollowing:
     @override_settings(WAGTAIL_PERSONALISE_GOV={"RULESET_CHECK_SECONDS": 0})
     def test_with_a_shared_cache_the_version_costs_no_query(self, at_once):
         at_once(lambda: live("one", FirstTimeVisitorRule()))
-        holder = RulesetHolder()
+        holder = new_holder()
         holder.current()
         with CaptureQueriesContext(connection) as queries:
             holder.current()
@@ -166,7 +168,7 @@ class TestFailing:
     @override_settings(WAGTAIL_PERSONALISE_GOV={"RULESET_CHECK_SECONDS": 0})
     def test_the_last_good_ruleset_stands_in_with_one_log_line(self, caplog):
         live("one", FirstTimeVisitorRule())
-        holder = RulesetHolder()
+        holder = new_holder()
         assert set(holder.current().segments) == {"one"}
         with connection.execute_wrapper(Failing()), caplog.at_level(logging.ERROR, "wagtail_personalise_gov"):
             for _ in range(3):
@@ -175,7 +177,7 @@ class TestFailing:
         assert set(holder.current().segments) == {"one"}
 
     def test_without_a_last_one_every_page_shows_its_standard_version(self):
-        holder = RulesetHolder()
+        holder = new_holder()
         with connection.execute_wrapper(Failing()):
             assert holder.current().segments == {}
 
@@ -216,3 +218,28 @@ def test_whatever_a_rule_gives_nobody_is_in_and_nothing_fails(monkeypatch, given
     assert compile_ruleset().decide(FRANCE).matched == ("french",)
     with pytest.raises(ValidationError, match=r"can't be asked|made of conditions"):
         FirstTimeVisitorRule(negated=negated).clean()
+
+
+def test_no_garbage_is_looked_for_during_a_compile_and_all_is_as_before_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+    read = compiling.read_live
+    monkeypatch.setattr(compiling, "read_live", lambda: (looks.append(gc.isenabled()), read())[1])
+    compile_ruleset()
+    assert gc.isenabled()
+    gc.disable()  # as some sites do
+    try:
+        compile_ruleset()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    assert looks == [False, False]
+
+    def fail() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(compiling, "read_live", fail)
+    with pytest.raises(OperationalError):
+        compile_ruleset()
+    assert gc.isenabled()

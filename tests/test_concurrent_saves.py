@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from wagtail_personalise_gov.compiling import RulesetHolder
+from wagtail_personalise_gov.compiling import new_holder
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, RulesetState, Segment
 
 from .factories import make_segment
@@ -47,6 +47,6 @@ def test_an_edit_and_a_deletion_at_the_same_moment_both_end() -> None:
     assert errors == []
     assert RulesetState.current().version != before
     # What both did is in the next ruleset, whichever of them changed the version.
-    rules = RulesetHolder().current().segments
+    rules = new_holder().current().segments
     assert len(rules["first"].of) == 2
     assert len(rules["second"].of) == 0

@@ -170,7 +170,9 @@ def test_every_call_of_the_api_is_documented() -> None:
 
     text = reference("api")
     for pattern in urlpatterns:
-        path = re.sub(r"<int:pk>", "{id}", str(pattern.pattern))
+        if pattern.name == "missing":  # it takes every method at every other address, to say that there is none
+            continue
+        path = re.sub(r"<int:pk>", "{id}", str(pattern.pattern)) or "./"
         methods = {name for name in ("get", "put", "post", "delete") if hasattr(pattern.callback.view_class, name)}
         for method in methods:
             assert f"## `{method.upper()} {path}`" in text

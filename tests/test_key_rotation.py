@@ -26,6 +26,7 @@ from wagtail_personalise_gov.models import FirstTimeVisitorRule
 from wagtail_personalise_gov.privacy.proof import brings_token, keep_token, new_token
 from wagtail_personalise_gov.visit import viewing
 from wagtail_personalise_gov.visit.cookies import CONFIRM, COUNT, MEMORY, VIEW_AS, VISIT, Cookie
+from wagtail_personalise_gov.visit.header_token import HeaderToken
 from wagtail_personalise_gov.visit.stores import SignedCookieStore
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,10 @@ def written(write: Callable[[HttpResponse], Any], cookie: Cookie) -> str:
 
 def remembered(cookie: Cookie) -> str:
     return written(lambda response: SignedCookieStore().save(RequestFactory().get("/"), response, EVERYTHING), cookie)
+
+
+def a_header_token() -> str:
+    return HeaderToken({cookie.base_name: remembered(cookie) for cookie in (VISIT, MEMORY, COUNT)}).written()
 
 
 def somebody() -> User:
@@ -130,6 +135,7 @@ SIGNED = {
     "count": Signed(
         lambda: remembered(COUNT), lambda value: SignedCookieStore().load(with_cookie(COUNT, value)).counted is not None
     ),
+    "header token": Signed(a_header_token, lambda value: bool((read := HeaderToken.read(value)).sound and read.values)),
     "confirm, the cookie": Signed(
         lambda: written(lambda response: keep_token(response, new_token(RequestFactory().get("/"))[1]), CONFIRM),
         confirms_by_cookie,
@@ -156,6 +162,7 @@ def test_the_list_is_whole() -> None:
         "wagtail_personalise_gov/editor/exchange/views.py",
         "wagtail_personalise_gov/editor/preview/review_links.py",
         "wagtail_personalise_gov/privacy/proof.py",
+        "wagtail_personalise_gov/visit/header_token.py",
         "wagtail_personalise_gov/visit/stores.py",
         "wagtail_personalise_gov/visit/viewing.py",
     ]
@@ -226,6 +233,7 @@ def test_what_is_spoilt_is_not_believed_and_breaks_nothing(home: AgencyPage, nam
         ("visit", datetime.timedelta(hours=4, minutes=10)),  # ten minutes are the grain of the time that is signed
         ("memory", None),  # by what it says itself: the day that it began
         ("count", datetime.timedelta(hours=4, minutes=10)),
+        ("header token", None),  # by what each of its parts says
         ("confirm, the cookie", datetime.timedelta(hours=1)),
         ("confirm, the field", datetime.timedelta(hours=1)),
         ("view as", datetime.timedelta(minutes=30)),

@@ -10,7 +10,7 @@ from django.test import Client, TestCase
 
 from tests.agency.models import AgencyPage, AskRule
 from tests.factories import hero, make_page, make_segment, personalised
-from wagtail_personalise_gov import compiling
+from wagtail_personalise_gov import compiling, live_segments
 from wagtail_personalise_gov.compiling import CANNOT_TELL, compile_ruleset
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for
@@ -28,7 +28,7 @@ def removed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def remove() -> None:
         others = [model for model in missing.rule_models() if model is not AskRule]
-        for module in (missing, compiling):
+        for module in (missing, live_segments):
             monkeypatch.setattr(module, "rule_models", lambda: others)
         relations = [relation for relation in Segment.rule_relations() if relation.related_model is not AskRule]
         monkeypatch.setattr(Segment, "rule_relations", classmethod(lambda cls: relations))
@@ -70,7 +70,7 @@ def test_visitors_get_the_standard_version(client: Client, home: AgencyPage, rem
     make_page("Some", ("offer", personalised(hero("Standard"), (segment, hero("For some")))), parent=home, slug="some")
     assert "For some" in client.get("/some/").content.decode()
     removed()
-    compiling.holder = compiling.RulesetHolder()
+    compiling.holder = compiling.new_holder()
     assert "Standard" in client.get("/some/").content.decode()
 
 

@@ -120,7 +120,7 @@ def checks(file: str, app: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", f"tests/translating/{file}", "--ds=tests.translating.settings"),
-            *("-q", "-p", "no:cacheprovider", "-W", "default"),
+            *("-q", "-p", "no:cacheprovider", "-W", "default", "--nomigrations"),
         ],
         cwd=ROOT,
         env={**os.environ, "TRANSLATING_WITH": app, "DATABASE_URL": "", "CACHE_URL": "", "PYTEST_ADDOPTS": ""},

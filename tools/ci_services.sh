@@ -30,6 +30,11 @@ ensure_chromium() {
     chromium --version 2>/dev/null
 }
 
+ensure_node() {
+    command -v node >/dev/null || install_packages nodejs
+    node --version 2>/dev/null | sed 's/^v/Node /'
+}
+
 postgres_answers() { pg_isready -q -h "$postgres_host" -p "$postgres_port"; }
 
 postgres_as() { # postgres_as ROLE SQL: by trust, or with the password that ensure_postgres gave the role

@@ -55,10 +55,14 @@ def remove_files() -> None:
             Path(f"{settings.DATABASES['default']['NAME']}{suffix}").unlink(missing_ok=True)
 
 
-def prepare(reset: bool) -> None:
-    """Tables, geo database and content, each only where it is missing; with `reset` the content is made anew."""
+def prepare(reset: bool, port: int) -> None:
+    """Tables, geo database and content, each only where it is missing; with `reset` the content is made anew.
+
+    The site is told its port: from it Wagtail makes the addresses that its APIs and mails give.
+    """
     from django.conf import settings
     from django.core.management import call_command
+    from wagtail.models import Site
 
     say("Bringing the tables up to date.")
     call_command("migrate", verbosity=0)
@@ -66,6 +70,9 @@ def prepare(reset: bool) -> None:
     call_command("demo_geo", settings.WAGTAIL_PERSONALISE_GOV["GEO_DATABASE"])
     say("Making the content, where it is missing: pages, segments, logins.")
     call_command("demo_content", reset=reset)
+    for site in Site.objects.filter(is_default_site=True).exclude(port=port):
+        site.port = port
+        site.save()
 
 
 def welcome(port: int) -> str:
@@ -111,7 +118,7 @@ def main() -> str | None:
     if options.reset:
         say("Removing the data of the demo.")
         remove_files()
-    prepare(options.reset)
+    prepare(options.reset, options.port)
     say(welcome(options.port))
     say("Serving. Ctrl-C ends it.")
     call_command("runserver", f"127.0.0.1:{options.port}", use_reloader=False)

@@ -24,6 +24,7 @@ NAME = PACKAGE.name
 # Where visitors' texts begin: a pattern of paths → which of the functions there, or "*" for everything.
 VISITORS: dict[str, str] = {
     "privacy/**/*.py": "*",  # the banner, the pages about it, the forms' answers
+    "wording/**/*.py": "*",  # what both the pages and the API say
     "visit/**/*.py": "*",  # the purposes of cookies
     "facts.py": "*",  # what each fact means, and where it is read from
     "templatetags/*.py": "*",

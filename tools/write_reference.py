@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 REGISTER_SCHEMA = ROOT / "wagtail_personalise_gov" / "privacy" / "register.schema.json"
+RULESET_SCHEMA = ROOT / "wagtail_personalise_gov" / "portable" / "ruleset.schema.json"
 PART = re.compile(r"(?P<start><!-- generated: (?P<name>[\w-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
 if TYPE_CHECKING:
@@ -340,6 +341,66 @@ def accessibility_states() -> str:
     return f"{len(STATES)} states:\n\n{states}"
 
 
+def openapi_document() -> dict[str, Any]:
+    """The description of the API that the package alone gives, without the facts that a site adds."""
+    from wagtail_personalise_gov.api.openapi.document import document
+    from wagtail_personalise_gov.facts import FACTS
+
+    return document(FACTS.values())
+
+
+def openapi() -> str:
+    """A section for each call of the API: what it may be told, and each answer."""
+    return "\n".join(
+        f"## `{method.upper()} {path}`\n\n{call_section(call)}"
+        for path, calls in openapi_document()["paths"].items()
+        for method, call in calls.items()
+    )
+
+
+def call_section(call: dict[str, Any]) -> str:
+    """What one call is, takes and answers, with its first example of each."""
+    ways = [" with ".join([code(way), *map(code, scopes)]) for one in call["security"] for way, scopes in one.items()]
+    optional = " or nothing" if {} in call["security"] else ""
+    who = f"Comes with {' or '.join(ways)}{optional}." if ways else "Needs nothing."
+    parts = [f"{call['summary']}. {call['description']}\n", f"{who} `operationId`: `{call['operationId']}`.\n"]
+    told = call.get("parameters", [])
+    if told:
+        rows = ((code(one["name"]), one["in"], one["description"], code(one["example"])) for one in told)
+        parts.append(table(("parameter", "in", "is", "such as"), rows))
+    if "requestBody" in call:
+        parts.append(f"Takes {contents_in_words(call['requestBody'])}:\n")
+        parts.append(first_example(call["requestBody"]))
+    answers = call["responses"]
+    rows = (
+        (
+            status,
+            contents_in_words(answer),
+            answer["description"],
+            ", ".join(map(code, answer.get("headers", {}))) or "–",
+        )
+        for status, answer in answers.items()
+    )
+    parts.append(table(("status", "answers", "when", "headers"), rows))
+    if "content" in answers.get("200", {}):
+        parts.append(first_example(answers["200"]))
+    return "\n".join(parts)
+
+
+def contents_in_words(described: dict[str, Any]) -> str:
+    """Which schema a body or an answer has."""
+    for content in described.get("content", {}).values():
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        return code(name) if name else "an object"
+    return "nothing"
+
+
+def first_example(described: dict[str, Any]) -> str:
+    (content,) = described["content"].values()
+    example = next(iter(content["examples"].values()))["value"]
+    return f"```json\n{json.dumps(example, indent=2, ensure_ascii=False)}\n```\n"
+
+
 def type_in_words(value: dict[str, Any]) -> str:
     if "$ref" in value:
         return "a " + value["$ref"].rpartition("/")[2]
@@ -367,15 +428,26 @@ PARTS: dict[str, Callable[[], str]] = {
     "requirements": requirements,
     "register": register,
     "accessibility-states": accessibility_states,
+    "openapi": openapi,
 }
 
+OPENAPI = DOCS / "reference" / "openapi.json"  # the document itself, for those who make a client of it
+
 # Files of the package that the documentation publishes as they are.
-COPIES = {DOCS / "reference" / "register.schema.json": REGISTER_SCHEMA}
+COPIES = {
+    DOCS / "reference" / "register.schema.json": REGISTER_SCHEMA,
+    DOCS / "reference" / "ruleset.schema.json": RULESET_SCHEMA,
+}
 
 
 def written(text: str) -> str:
     """A page with its generated parts as they should be now. Raises KeyError for a part that nothing generates."""
     return PART.sub(lambda part: f"{part['start']}\n{PARTS[part['name']]()}\n{part['end']}", text)
+
+
+def openapi_json() -> str:
+    """The text of `OPENAPI` as it should be now."""
+    return json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def pages() -> list[Path]:
@@ -402,12 +474,13 @@ def main() -> str | None:
                 if not options.check:
                     page.write_text(text)
                     print(f"Wrote {page.relative_to(ROOT)}.")
-    for copy, original in COPIES.items():
-        if not copy.exists() or copy.read_text() != original.read_text():
-            out_of_date.append(copy)
+        files = {copy: original.read_text() for copy, original in COPIES.items()} | {OPENAPI: openapi_json()}
+    for file, text in files.items():
+        if not file.exists() or file.read_text() != text:
+            out_of_date.append(file)
             if not options.check:
-                copy.write_text(original.read_text())
-                print(f"Wrote {copy.relative_to(ROOT)}.")
+                file.write_text(text)
+                print(f"Wrote {file.relative_to(ROOT)}.")
     if options.check and out_of_date:
         names = ", ".join(str(page.relative_to(ROOT)) for page in out_of_date)
         return f"Out of date: {names}. Run 'python tools/write_reference.py'."

@@ -23,19 +23,23 @@ from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from .compiling import shared_cache
 from .conf import NAME, SETTINGS, problems, settings
+from .core.events import ABOUT_VISITORS
 from .counting import statistics
 from .counting.buffer import Buffer
 from .counting.redis import RedisBuffer, redis_client
 from .delivery.cached_templates import visitors_in_cached_parts
 from .delivery.page_cache import PageCacheMiddleware
+from .events.sending import send_task
+from .events.webhooks import wanted
+from .holding import shared_cache
 from .models import IntentSignal, PagesViewedRule, PersonalisationSettings, Rule
 from .models.intents import sensitive_landings
 from .models.missing import rule_models
 from .models.rules.here import sensitive_of
 from .models.site_needs import NOBODY, OVERDUE, REVIEW_DAYS, SiteNeed, site_needs
 from .plugged import plug_problem
+from .portable.signing import NoKey, RulesetKey
 from .visit.geo import GeoProvider, HeaderGeo, MaxMindGeo
 from .visit.geo_file import DamagedDatabase, GeoFile
 from .visit.middleware import PersonaliseMiddleware
@@ -197,6 +201,24 @@ def check_geo_headers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(ID)
+def check_ruleset_key(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Rulesets can be signed, where the site says that they are."""
+    if settings.RULESET_KEY is None:
+        return []
+    try:
+        RulesetKey.from_file(settings.RULESET_KEY)
+        return []
+    except NoKey as error:
+        return [
+            Error(
+                f"{NAME}['RULESET_KEY']: {error}",
+                hint="Until this is mended rulesets go unsigned, and whoever verifies them refuses them.",
+                id=f"{ID}.E005",
+            )
+        ]
+
+
 @register(ID, deploy=True)
 def check_proxy_of_limited_forms(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Where the site says that a proxy stands before it, the proxy is named: else all visitors share one limit."""
@@ -325,6 +347,37 @@ def check_statistics(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             f"{NAME}['COUNTING'] is on, and scipy is not installed. The report shows counts and judges nothing.",
             hint="Install the extra: pip install 'wagtail-personalise-gov[statistics]'.",
             id=f"{ID}.W042",
+        )
+    ]
+
+
+@register(ID)
+def check_events_about_visitors(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What webhooks shall be told of visitors is counted at all."""
+    asked = sorted(wanted() & ABOUT_VISITORS)
+    if settings.COUNTING or not asked:
+        return []
+    return [
+        Warning(
+            f"{NAME}['WEBHOOKS'] asks for {', '.join(asked)}, of which webhooks are told only counts, and "
+            f"{NAME}['COUNTING'] is off. Nothing of it is sent.",
+            hint="Switch counting on, or leave these events out.",
+            id=f"{ID}.W080",
+        )
+    ]
+
+
+@register(ID, deploy=True)
+def check_queue_of_webhooks(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A message to a webhook that does not arrive can be sent again."""
+    if not wanted() or send_task.get_backend().supports_defer:
+        return []
+    return [
+        Warning(
+            f"{NAME}['WEBHOOKS']: the backend in TASKS can't hold tasks back. So what a webhook does not take at the "
+            "first try is lost; where tasks are run at once, an editor who publishes waits for that try.",
+            hint="Use a backend with a queue of its own that supports run_after.",
+            id=f"{ID}.W081",
         )
     ]
 

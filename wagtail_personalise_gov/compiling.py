@@ -1,126 +1,168 @@
-"""Compile live segments into a Ruleset, and hold it.
+"""Compile live segments into a Ruleset, and announce that they changed.
 
-Stands between models (above which nothing is pure) and core (which knows no database). Each process holds one ruleset.
-Whether it is still current is asked of the shared cache, at most once in ``RULESET_CHECK_SECONDS``; only a changed
-version costs SQL: one query for the segments and one per rule type, however many segments there are.
+Stands between models (above which nothing is pure) and core (which knows no database). Each segment is compiled by
+itself (`live_segments.py`); here they become one ruleset, together with intents, goals and what sites say of
+themselves. Each process holds what it compiled (`holding.py`).
 """
 
 from __future__ import annotations
 
+import gc
 import logging
-import threading
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from django.apps import apps
-from django.conf import settings as django_settings
-from django.core.cache import caches
-from django.core.cache.backends.base import BaseCache
-from django.core.cache.backends.redis import RedisCache
-from django.core.signals import setting_changed
 from django.db import transaction
 from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import Site
 
 from .conf import settings
-from .core.conditions import Condition, ConditionError, OneOf, questions_in
 from .core.goals import Goal as CoreGoal
 from .core.goals import Goals
 from .core.intents import Intent as CoreIntent
 from .core.intents import Intents, Signal
 from .core.pages import NOTHING_WATCHED, Watched, Watching
 from .core.preference import Mode
-from .core.ruleset import NO_RULES, Ruleset
+from .core.ruleset import Ruleset
 from .core.site_words import SiteWords
 from .facts import facts_named
-from .models import Goal, Intent, IntentSignal, PagesViewedRule, PersonalisationSettings, Rule, RulesetState, Segment
+from .holding import CACHE_KEY, CACHE_SECONDS, RulesetHolder, patient_cache, shared_cache
+from .live_segments import (
+    CANNOT_TELL,
+    LiveSegment,
+    asked_by_rule,
+    naming,
+    read_live,
+    stop_asking_about_sensitive_pages,
+    watched_by,
+)
+from .models import Goal, Intent, IntentSignal, PagesViewedRule, PersonalisationSettings, RulesetState, Segment
 from .models.addresses import PAGE_MODEL, page_address
 from .models.intents import sensitive_landings
-from .models.missing import missing_rule_types, rule_models
-from .models.problems import asked_by, joins_account_to_memory
-from .models.sensitive import sensitive_page_asked
+from .models.problems import Asking, asked_by, joins_account_to_memory, names_asked_by
+from .models.state import MOST_READ_APART
 from .signals import ruleset_retired
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
-CACHE_KEY = "wagtail_personalise_gov.ruleset_version"
-CACHE_SECONDS = 60  # then the row is read again, so that a copy that lost a race does not stay
 COMPILE_TRIES = 3  # a segment published during a compile makes it start again
-SECONDS_BETWEEN_LOGS = 60
-
-# So long a visitor waits for Redis, where the site has not said how long: its client waits for ever, or 5 seconds.
-REDIS_PATIENCE = {"socket_connect_timeout": 0.25, "socket_timeout": 0.5}
-AWAY_SECONDS = 5  # after a failure the cache is not asked again for so long, but the row is
 
 UNNAMED = "-"  # stands for the slug of a segment that has none yet
-
-# What a rule that can't be asked becomes: a question about a fact that nobody knows, so unknown, and never wider.
-CANNOT_TELL = OneOf("rule.broken", ["-"])
 
 
 def compile_ruleset() -> Ruleset:
     """The ruleset as the database stands. Raises DatabaseError where it can't be read."""
-    state = RulesetState.current()
-    for _attempt in range(COMPILE_TRIES):
-        ruleset = _compile(state)
-        after = RulesetState.current()
-        if after.version == state.version:
-            return ruleset
-        state = after
-    return ruleset
+    return Compiler().compile()
 
 
-def _compile(state: RulesetState) -> Ruleset:
-    if state.paused_at is not None:
-        return Ruleset(version=state.version, sites=_words(_site_settings()), paused=True)
-    return _compile_live(state.version)
+class Rest(NamedTuple):
+    """What stands in a ruleset besides its segments."""
+
+    intents: Intents
+    goals: Goals
+    of_sites: list[PersonalisationSettings]
+
+    @classmethod
+    def read(cls) -> Rest:
+        """As the database has it. Raises DatabaseError."""
+        return cls(_intents(), _goals(), _site_settings())
 
 
-def _compile_live(version: str) -> Ruleset:
-    segments = list(Segment.objects.live_for_visitors())
-    asked: dict[int, list[Condition]] = defaultdict(list)
-    since: dict[tuple[str, int], int] = {}
-    for model in rule_models():
-        links = [field.name for field in model._meta.fields if field.many_to_one and field.name != "segment"]
-        rows = model._default_manager.filter(segment__live=True, segment__archived=False)
-        for rule in rows.select_related(*links) if links else rows:
-            condition = _asked(rule)
-            asked[rule.segment_id].append(condition)
-            _note_since(rule, condition, since)
-    _stop_asking_about_sensitive_pages(asked)
-    missing = missing_rule_types([segment.pk for segment in segments])
-    conditions = {
-        segment.slug: _with_all_rules(segment, asked[segment.pk], missing.get(segment.pk, [])) for segment in segments
-    }
-    _keep_accounts_apart(conditions)
-    facts = facts_named(name for condition in conditions.values() for name in condition.facts)
-    of_sites = _site_settings()
-    site_holdouts = {row.site_id: row.holdout_share for row in of_sites if row.holdout_percent}
+class Compiler:
+    """Compiles again and again, and keeps each segment as it was compiled, for when it is asked only for changes."""
+
+    def __init__(self) -> None:
+        self._held: tuple[str, Mapping[int, LiveSegment], Rest] | None = None  # with the version they were read by
+
+    def compile(self, only_changes: bool = False) -> Ruleset:
+        """The ruleset as the database stands. Raises DatabaseError where it can't be read.
+
+        `only_changes`: of the segments, those are read that changed since the last time, as far as it is known.
+        """
+        state = RulesetState.current()
+        with _without_collecting():
+            for _attempt in range(COMPILE_TRIES):
+                ruleset = self._compile(state, only_changes)
+                after = RulesetState.current()
+                if after.version == state.version:
+                    return ruleset
+                state = after
+        return ruleset
+
+    def _compile(self, state: RulesetState, only_changes: bool) -> Ruleset:
+        if state.paused_at is not None:
+            return Ruleset(version=state.version, sites=_words(_site_settings()), paused=True)
+        live, rest = self._changed(state) if only_changes else (read_live(), Rest.read())
+        self._held = state.version, live, rest
+        return ruleset_of(live.values(), state.version, rest)
+
+    def _changed(self, state: RulesetState) -> tuple[Mapping[int, LiveSegment], Rest]:
+        if self._held is not None:
+            version, live, rest = self._held
+            changed = state.changed_since(version)
+            if changed is not None and len(changed) <= MOST_READ_APART:
+                return self._with_changes(live, changed) if changed else live, rest
+        return read_live(), Rest.read()
+
+    @staticmethod
+    def _with_changes(live: Mapping[int, LiveSegment], changed: frozenset[int]) -> Mapping[int, LiveSegment]:
+        read = read_live(changed)
+        kept = {key: segment for key, segment in live.items() if key not in changed}
+        # Another segment knows one of these by its slug, which may be another one by now.
+        if outdated := {key for key, slug in naming(changed) if key in kept and slug not in kept[key].segments}:
+            read |= read_live(outdated)
+        return dict(sorted({**kept, **read}.items()))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Within, Python does not look for cycles of garbage.
+
+    It would each time that there are a quarter more objects: a third of the time that thousands of segments take, in
+    which nothing is found. Rows and conditions have no cycles, so nothing piles up either.
+    """
+    collects = gc.isenabled()  # not where a site has turned it off
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def ruleset_of(segments: Iterable[LiveSegment], version: str, rest: Rest) -> Ruleset:
+    """The ruleset of these segments. Raises DatabaseError: where rules ask about sections, their places are read."""
+    live = {segment.slug: segment for segment in segments}
+    for slug in _joining_accounts_to_memory(live):
+        live[slug] = live[slug].untellable()
+    facts = facts_named(frozenset().union(*(segment.facts for segment in live.values())))
+    site_holdouts = {row.site_id: row.holdout_share for row in rest.of_sites if row.holdout_percent}
     return Ruleset(
         version=version,
-        segments=conditions,
-        keys={segment.pk: segment.slug for segment in segments},
-        intents=_intents(),
+        segments={slug: segment.condition for slug, segment in live.items()},
+        keys={segment.key: slug for slug, segment in live.items()},
+        intents=rest.intents,
         remembers=frozenset().union(*(fact.remembers for fact in facts)),
         landing=any(fact.landing for fact in facts),
-        watching=_watching(conditions.values(), since),
-        learning=frozenset(segment.slug for segment in segments if segment.learning),
-        holdouts={segment.slug: segment.holdout_share for segment in segments if segment.holdout_percent},
+        watching=_watching(
+            [segment.watches for segment in live.values() if segment.watches],
+            [segment.since for segment in live.values() if segment.since],
+        ),
+        learning=frozenset(slug for slug, segment in live.items() if segment.learning),
+        holdouts={slug: segment.holdout_share for slug, segment in live.items() if segment.holdout_share},
         site_holdouts=site_holdouts,
-        for_everybody=frozenset(
-            slug for slug in conditions if not any(fact.about_visitor for fact in asked_by(slug, conditions))
-        )
+        for_everybody=frozenset(slug for slug in live if not any(fact.about_visitor for fact in asked_by(slug, live)))
         if site_holdouts
         else frozenset(),
-        goals=_goals(),
-        sites=_words(of_sites),
+        goals=rest.goals,
+        sites=_words(rest.of_sites),
+        order={fact.name: fact.tells for fact in facts},
     )
 
 
@@ -140,10 +182,10 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
     """
     live = current_ruleset()
     if live.paused:
-        live = _compile_live(live.version)
+        live = ruleset_of(read_live().values(), live.version, Rest.read())
     tried = {segment.slug or UNNAMED: segment for segment in segments}
-    asked = {slug: [_asked(rule, quiet=True) for rule in segment.get_rules()] for slug, segment in tried.items()}
-    _stop_asking_about_sensitive_pages(asked, quiet=True)
+    asked = {slug: [asked_by_rule(rule, quiet=True) for rule in segment.get_rules()] for slug, segment in tried.items()}
+    stop_asking_about_sensitive_pages(asked, quiet=True)
     conditions = {
         **live.segments,
         **{
@@ -151,7 +193,8 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
             for slug, segment in tried.items()
         },
     }
-    _keep_accounts_apart(conditions)
+    for slug in _joining_accounts_to_memory(conditions):
+        conditions[slug] = CANNOT_TELL
     facts = facts_named(name for condition in conditions.values() for name in condition.facts)
     return Ruleset(
         version=live.version,
@@ -160,110 +203,55 @@ def ruleset_with(segments: Iterable[Segment] = ()) -> Ruleset:
         intents=live.intents,
         remembers=frozenset().union(*(fact.remembers for fact in facts)),
         landing=any(fact.landing for fact in facts),
-        watching=_watching(conditions.values(), {}),
+        watching=_watching(map(watched_by, conditions.values()), []),
         learning=live.learning - tried.keys() | {slug for slug, segment in tried.items() if segment.learning},
     )
 
 
-def _asked(rule: Rule, quiet: bool = False) -> Condition:
-    """What a rule asks. `quiet`: the rule is of a draft, which need not be finished; it says so where it is tried."""
-    try:
-        condition = rule.asked()
-        if isinstance(condition, Condition):
-            return condition
-        raise ConditionError(f"its condition() gave {type(condition).__name__}, which is no condition.")
-    except Exception as error:  # a rule of anybody's; whatever it raises, pages must go on
-        if quiet:
-            return CANNOT_TELL
-        what = error if isinstance(error, ConditionError) else f"{type(error).__name__}: {error}"
-        logger.error(
-            "Segment %s: rule %r (%s) can't be asked: %s. Mend or delete the rule; until then nobody matches by it.",
-            rule.segment_id,
-            str(rule._meta.verbose_name),
-            rule.pk,
-            str(what).rstrip("."),
-        )
-        return CANNOT_TELL
-
-
-def _with_all_rules(segment: Segment, asked: list[Condition], missing: list[str]) -> Condition:
-    """The condition of a segment; one that can't be told where rules of it are out of reach."""
-    if not missing:
-        return segment.join(asked)
-    logger.error(
-        "Segment %r has rules of a type that is not installed: %s. Nobody is in it until that app is back, or an "
-        "editor settles it.",
-        segment.slug,
-        ", ".join(missing),
-    )
-    return CANNOT_TELL
-
-
-def _stop_asking_about_sensitive_pages(asked: Mapping[Any, list[Condition]], quiet: bool = False) -> None:
-    """Make those rules untellable, of whatever type, that ask who looked at a page which was marked as sensitive."""
-    of_all = list(chain.from_iterable(asked.values()))
-    titles = iter(sensitive_page_asked(of_all))
-    for segment, conditions in asked.items():
-        for position, title in enumerate([next(titles) for _condition in conditions]):
-            if not title:
-                continue
-            conditions[position] = CANNOT_TELL
-            if not quiet:
-                logger.error(
-                    "Segment %s: a rule asks who looked at %r, which is marked as sensitive. Nobody matches by it, and "
-                    "nothing is noted of that page. Delete the rule.",
-                    segment,
-                    title,
-                )
-
-
-def _keep_accounts_apart(conditions: dict[str, Condition]) -> None:
-    """Make those segments untellable that would join who somebody is to what is remembered of them, unasked."""
+def _joining_accounts_to_memory(live: Mapping[str, Asking]) -> list[str]:
+    """The slugs of those that would join who somebody is to what is remembered of them, unasked; the log tells."""
     if settings.MODE is Mode.OPT_IN:
-        return
-    joining = [slug for slug in conditions if joins_account_to_memory(asked_by(slug, conditions))]
+        return []
+    # Few ask about accounts, so most are settled by a look at names.
+    names = frozenset().union(*(one.facts for one in live.values()))
+    accounts = frozenset(name for name in names if name.startswith("account."))
+
+    def joins(slug: str) -> bool:
+        asked = names_asked_by(slug, live)
+        return not accounts.isdisjoint(asked) and joins_account_to_memory(facts_named(asked))
+
+    asking = [slug for slug, one in live.items() if one.segments or not accounts.isdisjoint(one.facts)]
+    joining = [slug for slug in asking if joins(slug)] if accounts else []
     for slug in joining:
-        conditions[slug] = CANNOT_TELL
         logger.error(
             "Segment %r asks both about accounts and about what is remembered of visitors. That needs MODE 'opt_in'; "
             "until then nobody is in it.",
             slug,
         )
+    return joining
 
 
-def _note_since(rule: Rule, condition: Condition, since: dict[tuple[str, int], int]) -> None:
-    """Since when the pages and sections that a rule asks about are noted, by fact and number; the latest counts."""
-    began: datetime | None = getattr(rule, "watched_since", None)
-    if began is None:
-        return
-    minute = int(began.timestamp()) // 60
-    for question in questions_in(condition):
-        if question.fact.partition(".")[2] in ("pages", "sections"):
-            for number in question.value:
-                key = (question.fact.partition(".")[0], number)
-                since[key] = max(minute, since.get(key, 0))
-
-
-def _watching(conditions: Iterable[Condition], since: Mapping[tuple[str, int], int]) -> Watching:
-    """The pages and sections that these conditions ask about, whoever's rules they are of."""
-    asked: dict[str, set[int]] = defaultdict(set)
-    for question in chain.from_iterable(map(questions_in, conditions)):
-        scope, _dot, part = question.fact.partition(".")
-        if scope in ("visit", "visitor") and part in ("pages", "sections"):
-            asked[question.fact] |= {key for key in question.value if isinstance(key, int)}
-        elif question.fact in ("visit.page_count", "visitor.page_count"):
-            asked[question.fact].add(0)
+def _watching(
+    watches: Iterable[Mapping[str, frozenset[int]]], since: Iterable[Mapping[tuple[str, int], int]]
+) -> Watching:
+    """All that is watched, of what each segment watches, by the fact that tells; and from which minute it is noted."""
+    asked: dict[str, frozenset[int]] = defaultdict(frozenset)
+    for fact, numbers in chain.from_iterable(one.items() for one in watches):
+        asked[fact] |= numbers
     if not asked:
         return NOTHING_WATCHED
+    noted: dict[tuple[str, int], int] = {}
+    for what, minute in chain.from_iterable(one.items() for one in since):
+        noted[what] = max(minute, noted.get(what, 0))  # of two rules about a page the later one counts
     sections = asked["visit.sections"] | asked["visitor.sections"]
     places = dict(apps.get_model(PAGE_MODEL).objects.filter(pk__in=sections).values_list("pk", "path"))
 
     def watched(scope: str) -> Watched:
         return Watched(
-            pages=frozenset(asked[f"{scope}.pages"]),
+            pages=asked[f"{scope}.pages"],
             sections={key: places[key] for key in sorted(asked[f"{scope}.sections"]) if key in places},
             every=bool(asked[f"{scope}.page_count"]),
-            since={number: minute for (of, number), minute in since.items() if of == scope},
+            since={number: minute for (of, number), minute in noted.items() if of == scope},
         )
 
     return Watching(visit=watched("visit"), ever=watched("visitor"))
@@ -310,132 +298,43 @@ def _intents() -> Intents:
     )
 
 
-class RulesetHolder:
-    """The ruleset of one process: the last good one, and when it was last asked whether it is current."""
-
-    def __init__(self) -> None:
-        self._ruleset: Ruleset | None = None
-        self._checked_at = float("-inf")  # seconds of the monotonic clock
-        self._lock = threading.Lock()
-        self._logged_at = float("-inf")
-        self._cache_away_until = float("-inf")
-        self.told = ""  # the version that this process announced last
-
-    def current(self) -> Ruleset:
-        """The current ruleset; the last good one where it can't be loaded; else an empty one. Never raises."""
-        ruleset = self._ruleset
-        now = time.monotonic()
-        if now - self._checked_at < settings.RULESET_CHECK_SECONDS:
-            return self._ruleset or NO_RULES  # read again: the first one may have been compiled just now
-        # One thread looks and compiles; the others go on with the last good ruleset. Only the very first one waits.
-        if not self._lock.acquire(blocking=ruleset is None):
-            return ruleset or NO_RULES
-        try:
-            if ruleset is None and self._ruleset is not None:
-                return self._ruleset
-            if ruleset is None:
-                self._ruleset = compile_ruleset()
-            elif (version := self._current_version()) != ruleset.version:
-                self._ruleset = compile_ruleset()
-                if self._ruleset.version != version:
-                    self._forget_copy()  # it missed a publication: the cache was away then
-            return self._ruleset or NO_RULES
-        except Exception as error:  # whatever the database or a cache client raises, the visitor gets a page
-            self._log(error)
-            return self._ruleset or NO_RULES
-        finally:
-            self._checked_at = time.monotonic()
-            self._lock.release()
-
-    def check_again(self) -> None:
-        """Ask for the version at the next request, whatever the time."""
-        self._checked_at = float("-inf")
-
-    def _current_version(self) -> str:
-        if shared_cache() and time.monotonic() >= self._cache_away_until:
-            try:
-                if (version := patient_cache().get(CACHE_KEY)) is not None:
-                    return str(version)
-                version = RulesetState.current().version
-                # Not set(): another process may have published since the row was read, and have told the cache.
-                patient_cache().add(CACHE_KEY, version, CACHE_SECONDS)
-                return version
-            except Exception as error:
-                self._cache_away_until = time.monotonic() + AWAY_SECONDS
-                self._log(error)
-        return RulesetState.current().version
-
-    def _forget_copy(self) -> None:
-        """The next one to ask finds none in the cache, and reads the row."""
-        if shared_cache():
-            with suppress(Exception):
-                patient_cache().delete(CACHE_KEY)
-
-    def _log(self, error: Exception) -> None:
-        now = time.monotonic()
-        if now - self._logged_at >= SECONDS_BETWEEN_LOGS:
-            self._logged_at = now
-            logger.error(
-                "The segments can't be loaded (%s: %s). Pages go on with the last ones, or with standard versions.",
-                type(error).__name__,
-                error,
-            )
+def new_holder() -> RulesetHolder:
+    """A holder as each process has one."""
+    return RulesetHolder(Compiler())
 
 
-holder = RulesetHolder()
+holder = new_holder()
 
 
 def current_ruleset() -> Ruleset:
-    """The ruleset of now, at most ``RULESET_CHECK_SECONDS`` behind the last publication. Never raises."""
+    """The ruleset of now, at most ``RULESET_CHECK_SECONDS`` and a compile behind the last publication. Never raises."""
     return holder.current()
 
 
-def shared_cache() -> bool:
-    """Whether the default cache is one that other processes see."""
-    return not type(caches["default"]).__module__.startswith(
-        ("django.core.cache.backends.locmem", "django.core.cache.backends.dummy")
-    )
-
-
-_patient: list[BaseCache] = []  # one for the process, made when it is first needed
-
-
-def patient_cache() -> BaseCache:
-    """The default cache; where that is Django's for Redis, one that does not wait longer than `REDIS_PATIENCE`."""
-    if _patient:
-        return _patient[0]
-    given = django_settings.CACHES["default"]
-    cache: BaseCache = caches["default"]
-    if not isinstance(cache, RedisCache):
-        return cache
-    options = {**REDIS_PATIENCE, **(given.get("OPTIONS") or {})}
-    rest = {name: value for name, value in given.items() if name not in ("BACKEND", "LOCATION")}
-    make: Callable[..., BaseCache] = type(cache)
-    made = make(given.get("LOCATION", ""), {**rest, "OPTIONS": options})
-    _patient[:] = [made]
-    return made
-
-
-def _forget_patient_cache(setting: str, **kwargs: Any) -> None:
-    if setting == "CACHES":
-        _patient.clear()
-
-
-setting_changed.connect(_forget_patient_cache)
-
-
-def retire() -> None:
+def retire(segments: Collection[int] | None = None) -> None:
     """Announce that segments, rules or intents changed: every process compiles again.
 
-    The version changes in the caller's transaction, or right after it where another one is just changing it too; then
-    it is copied to the shared cache.
+    `segments` are the primary keys of those that changed, where nothing else did: then these are compiled first. The
+    version changes in the caller's transaction, or right after it where another one is just changing it too; then it is
+    copied to the shared cache.
     """
-    transaction.on_commit(_tell_processes if RulesetState.renew_unless_locked() else _renew_and_tell)
+    if segments is not None:
+        segments = _keys_of(segments)  # of a queryset, what is in it now
+
+    def renew_and_tell() -> None:
+        RulesetState.renew(segments)
+        _tell_processes()
+
+    transaction.on_commit(_tell_processes if RulesetState.renew_unless_locked(segments) else renew_and_tell)
 
 
-def _renew_and_tell() -> None:
-    RulesetState.renew()
-    _tell_processes()
+def _keys_of(segments: Iterable[Any]) -> list[int]:
+    try:
+        return [int(key) for key in segments]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"retire() takes the primary keys of segments, as in retire([12, 15]); got {segments!r}."
+        ) from None
 
 
 def _tell_processes() -> None:
@@ -458,15 +357,18 @@ def _tell_processes() -> None:
 
 def pause(user: Any = None, by: str = "") -> None:
     """Turn every page to its standard version, within `RULESET_CHECK_SECONDS` and a second, until `resume`."""
-    RulesetState.renew(paused_at=timezone.now(), paused_by=(by or str(user or ""))[:150])
+    RulesetState.renew([], paused_at=timezone.now(), paused_by=(by or str(user or ""))[:150])
     transaction.on_commit(_tell_processes)
     log(RulesetState.current(), "wagtail_personalise_gov.pause", user=user)
 
 
 def resume(user: Any = None) -> None:
     """End a pause."""
-    RulesetState.renew(paused_at=None, paused_by="")
     # During the pause nothing was noted of the pages that visitors looked at.
-    PagesViewedRule.objects.filter(segment__live=True).update(watched_since=timezone.now())
+    doubted = PagesViewedRule.objects.filter(segment__live=True)
+    with transaction.atomic():
+        # The row first, as a publication does: in another order, two of them could wait for each other.
+        RulesetState.renew(doubted.values_list("segment_id", flat=True), paused_at=None, paused_by="")
+        doubted.update(watched_since=timezone.now())
     transaction.on_commit(_tell_processes)
     log(RulesetState.current(), "wagtail_personalise_gov.resume", user=user)

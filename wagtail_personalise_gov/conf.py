@@ -15,6 +15,7 @@ from functools import cached_property
 from hashlib import blake2b
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
@@ -22,12 +23,17 @@ from django.utils.module_loading import import_string
 
 from .core.geography import GEO_PRESETS, PARTS
 from .core.preference import Mode
+from .core.webhooks import webhooks_problem
 
 NAME = "WAGTAIL_PERSONALISE_GOV"
 
 # A header that no server or proxy gives a meaning of its own, nor we: `delivery/outcomes.py` has names that begin with
 # X-Personalise-. Of "_" and "-" servers make one.
 HEADER_NAME = re.compile(r"X-(?!Forwarded-|Personalise-)[A-Za-z0-9]+(-[A-Za-z0-9]+)*", re.IGNORECASE)
+
+# A host as browsers write it in an origin: small letters, other scripts in Punycode.
+HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})  # of a developer's own machine
 
 Problem = str | None
 
@@ -104,6 +110,31 @@ def _networks(value: Any) -> Problem:
     return None
 
 
+def _origins(value: Any) -> Problem:
+    if not isinstance(value, list | tuple):
+        return 'use a list of origins, such as ["https://app.example.gov"]'
+    for item in value:
+        if not (isinstance(item, str) and _is_origin(item)):
+            return f'{item!r} is no origin; write scheme and host in small letters, such as "https://app.example.gov"'
+        if item.startswith("http:") and urlsplit(item).hostname not in LOCAL_HOSTS:
+            return f"{item!r} is not encrypted, so anybody on the way could speak for it; use https"
+    return None
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a text is an origin as browsers write it: no path, no default port, and no "*" for any host."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    host = parts.hostname or ""
+    name = f"[{host}]" if ":" in host else host
+    named = bool(HOST.fullmatch(host)) or ":" in host
+    return named and default not in (None, port) and text == f"{parts.scheme}://{name}{f':{port}' if port else ''}"
+
+
 def _optional_yes_or_no(value: Any) -> Problem:
     return None if value is None or isinstance(value, bool) else "use True, False, or None"
 
@@ -115,6 +146,7 @@ class Setting:
     default: Any
     check: Callable[[Any], Problem]
     meaning: str
+    secret: bool = False  # no message repeats its value
 
 
 SETTINGS: dict[str, Setting] = {
@@ -202,6 +234,11 @@ SETTINGS: dict[str, Setting] = {
         "0: no limit. Refusing and erasing are never limited. Behind a proxy that `TRUSTED_PROXIES` does not name, all "
         "visitors are one network.",
     ),
+    "TOKEN_CALLS_PER_MINUTE": Setting(
+        600,
+        _whole(0, 1_000_000),
+        "How many calls one token of the API may make in a minute to one process; 0: no limit.",
+    ),
     "OUTCOMES_PER_PAGE": Setting(
         64,
         _whole(1, 10_000),
@@ -249,10 +286,29 @@ SETTINGS: dict[str, Setting] = {
     "RULESET_CHECK_SECONDS": Setting(
         1, _seconds, "Seconds after which a process asks again whether a segment was published."
     ),
+    "API_ORIGINS": Setting(
+        [],
+        _origins,
+        "Front ends in a browser that may use the API from another host (CORS), and are believed as your own pages "
+        'are: exact origins, such as `"https://app.example.gov"`; http only for localhost.',
+    ),
     "COOKIE_SECURE": Setting(
         None,
         _optional_yes_or_no,
         "Cookies over https only, with the `__Host-` prefix. None: as `SESSION_COOKIE_SECURE`.",
+    ),
+    "RULESET_KEY": Setting(
+        None,
+        _path_or_none,
+        "Path of a private key (Ed25519, PEM) with which rulesets for other runtimes are signed. None: they are not. "
+        "Needs the extra `edge`.",
+    ),
+    "WEBHOOKS": Setting(
+        [],
+        webhooks_problem,
+        "Other systems that hear of events: a list of dicts with `url`, `secret` and `events`. Each message is signed. "
+        "Of visitors they are told only counts, and only of those whose visits are counted.",
+        secret=True,
     ),
     "REVIEW_LINK_DAYS": Setting(
         7,
@@ -320,4 +376,4 @@ def problems() -> Iterator[str]:
             hint = f" Did you mean {near[0]!r}?" if near else f" The keys are {', '.join(SETTINGS)}."
             yield f"{NAME}[{key!r}]: there is no such key.{hint}"
         elif (problem := SETTINGS[key].check(value)) is not None:
-            yield f"{NAME}[{key!r}]: {value!r} will not do; {problem}."
+            yield f"{NAME}[{key!r}]: {'it' if SETTINGS[key].secret else repr(value)} will not do; {problem}."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -194,6 +194,13 @@ def facts_named(names: Iterable[str]) -> list[Fact]:
     return [known[name] for name in sorted({family(name) for name in names}) if name in known]
 
 
+@lru_cache(maxsize=512)  # as many as a ruleset keeps plans
+def about_visitors(names: frozenset[str]) -> frozenset[str]:
+    """Those of the named facts that are about the visitor, rather than the same for everybody."""
+    known = known_facts()
+    return frozenset(name for name in names if name in known and known[name].about_visitor)
+
+
 @cache
 def _registered() -> tuple[Mapping[str, Fact], Mapping[str, Reader]]:
     facts, reading = dict(FACTS), dict[str, Reader]()
@@ -214,6 +221,7 @@ def _registered() -> tuple[Mapping[str, Fact], Mapping[str, Reader]]:
 def forget_registered(**kwargs: Any) -> None:
     """Ask the hook again at the next look; for tests that register a fact for a while."""
     _registered.cache_clear()
+    about_visitors.cache_clear()
 
 
 setting_changed.connect(forget_registered)

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 logger = logging.getLogger("wagtail_personalise_gov")
 
-SECONDS_BETWEEN_LOGS = 60  # for one setting in one process
+SECONDS_BETWEEN_LOGS = 60  # of one kind in one process
 _logged_at: dict[str, float] = {}
 
 Plugged = TypeVar("Plugged")

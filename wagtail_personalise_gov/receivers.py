@@ -9,10 +9,19 @@ from django.apps import apps
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from wagtail.models import ModelLogEntry, Site
-from wagtail.signals import page_slug_changed, post_page_move, unpublished
+from wagtail.signals import page_slug_changed, post_page_move, published, unpublished
 
 from .compiling import retire
 from .delivery.purging import purge_before_deletion, purge_for_all_segments, purge_for_segments
+from .events.segments import (
+    note_learning,
+    tell_deleted,
+    tell_learning,
+    tell_logged,
+    tell_published,
+    tell_unpublished,
+)
+from .events.webhooks import listen
 from .models import (
     Goal,
     Intent,
@@ -22,24 +31,43 @@ from .models import (
     Rule,
     RuleTypeInUse,
     Segment,
+    SegmentRule,
     SiteWording,
 )
 from .models.addresses import PAGE_MODEL
 from .models.missing import rule_models
-from .models.sensitive import sensitive_models
+from .models.sensitive import is_sensitive, sensitive_models
 from .privacy.changes import note_name
 
 
 def retire_ruleset(sender: Any, **kwargs: Any) -> None:
-    """Saving a draft of a live segment touches the segment's own row too: once too often is safe."""
     retire()
 
 
-def retire_for_pages(sender: Any, **kwargs: Any) -> None:
-    """A page that moved has another address and place, which intents and rules may ask about."""
+def retire_segment(sender: Any, instance: Segment, **kwargs: Any) -> None:
+    """Saving a draft of a live segment touches the segment's own row too: once too often is safe."""
+    _retire_segment(instance.pk)
+
+
+def retire_segment_of(sender: Any, instance: Rule | RuleTypeInUse, **kwargs: Any) -> None:
+    _retire_segment(instance.segment_id)
+
+
+def _retire_segment(key: int) -> None:
+    # What other people's rules ask of another segment, nobody knows.
+    asked_by_others = any(model._default_manager.exists() for model in OTHERS_ABOUT_SEGMENTS)
+    retire(None if asked_by_others else [key])
+
+
+def retire_for_pages(sender: Any, instance: Model, **kwargs: Any) -> None:
+    """A page that moved has another address and place, which intents and rules may ask about.
+
+    Which rules ask about one that is sensitive is only known once they are compiled: any may.
+    """
     page = apps.get_model(PAGE_MODEL)
     about_pages = IntentSignal.objects.filter(kind__in=IntentSignal.ABOUT_PAGES).exists()
-    if about_pages or any(model._default_manager.exists() for model in RULES_ABOUT.get(page, ())):
+    asked = about_pages or any(model._default_manager.exists() for model in RULES_ABOUT.get(page, ()))
+    if asked or is_sensitive(instance):
         retire()
 
 
@@ -105,25 +133,36 @@ def note_public_name(sender: Any, instance: ModelLogEntry, raw: bool = False, **
 pre_save.connect(note_public_name, sender=ModelLogEntry, dispatch_uid="wagtail_personalise_gov.note_public_name")
 unpublished.connect(stop_watching, sender=Segment, dispatch_uid="wagtail_personalise_gov.stop_watching")
 
-# Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
-models: list[type[Model]] = [
-    Segment,
-    Intent,
-    IntentSignal,
-    Goal,
-    PersonalisationSettings,
-    SiteWording,
-    Site,
-    *rule_models(),
-]
-for model in models:
-    for change in (post_save, post_delete):
-        change.connect(retire_ruleset, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")
+# What happened to a segment, for a site's own code and for webhooks.
+for change, tell in (
+    (published, tell_published),
+    (unpublished, tell_unpublished),
+    (pre_save, note_learning),
+    (post_save, tell_learning),
+    (post_delete, tell_deleted),
+):
+    change.connect(tell, sender=Segment, dispatch_uid=f"wagtail_personalise_gov.{tell.__name__}")
+post_save.connect(tell_logged, sender=ModelLogEntry, dispatch_uid="wagtail_personalise_gov.tell_logged")
+listen()
 
+# Before what retires the ruleset: a process that knows nothing of the type must not find the segment without both.
 for rule_model in rule_models():
     uid = f"wagtail_personalise_gov.{rule_model._meta.label}.in_use"
     post_save.connect(note_rule_type, sender=rule_model, dispatch_uid=uid)
     post_delete.connect(unnote_rule_type, sender=rule_model, dispatch_uid=uid)
+
+# Sites too: the addresses of pages, which rules and intents ask about, begin with theirs.
+retires: dict[type[Model], Callable[..., None]] = {
+    Segment: retire_segment,
+    **dict.fromkeys(rule_models(), retire_segment_of),
+    **dict.fromkeys((Intent, IntentSignal, Goal, PersonalisationSettings, SiteWording, Site), retire_ruleset),
+}
+for model, retire_it in retires.items():
+    for change in (post_save, post_delete):
+        change.connect(retire_it, sender=model, dispatch_uid=f"wagtail_personalise_gov.{model._meta.label}")
+
+# Somebody goes on without the rules of a type that is gone.
+post_delete.connect(retire_segment_of, sender=RuleTypeInUse, dispatch_uid="wagtail_personalise_gov.given_up")
 
 # After what retires the ruleset: a page that is purged is made anew at once, and by the new one.
 post_save.connect(purge_for_segment, sender=Segment, dispatch_uid="wagtail_personalise_gov.purge_for_segment")
@@ -137,6 +176,17 @@ purges: dict[type[Model], Callable[..., None]] = {
 for model, purge_it in purges.items():
     for change in (post_save, post_delete):
         change.connect(purge_it, sender=model, dispatch_uid=f"wagtail_personalise_gov.purge.{model._meta.label}")
+
+# Other people's types of rules that lead to other segments, in any way.
+OTHERS_ABOUT_SEGMENTS = [
+    model
+    for model in rule_models()
+    if model is not SegmentRule
+    and any(
+        field.related_model is Segment and field.name != "segment"
+        for field in (*model._meta.concrete_fields, *model._meta.many_to_many)
+    )
+]
 
 # What rules ask about → the types of rules that do.
 RULES_ABOUT: dict[type[Model], list[type[Rule]]] = {}

@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from .blocks.answering import fragments
 from .editor.preview.review_links import review, review_page
-from .privacy.speaking import as_asked
+from .wording.speaking import as_asked
 
 app_name = "personalise"
 

@@ -108,6 +108,11 @@ def permission_to_see_results() -> QuerySet[Permission]:
     return Permission.objects.filter(content_type__app_label="wagtail_personalise_gov", codename="view_dailytally")
 
 
+@hooks.register("register_permissions")
+def permissions_about_tokens() -> QuerySet[Permission]:
+    return Permission.objects.filter(content_type__app_label="wagtail_personalise_gov", content_type__model="apitoken")
+
+
 @hooks.register("register_admin_urls")
 def audiences_urls() -> list[URLPattern]:
     return audiences_urlpatterns

@@ -4,6 +4,7 @@ from django.db import models
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template.loader import render_to_string
 from modelcluster.fields import ParentalKey
+from wagtail import VERSION
 from wagtail.admin.panels import FieldPanel
 from wagtail.api import APIField
 from wagtail.contrib.forms.models import AbstractForm, AbstractFormField
@@ -17,13 +18,15 @@ from wagtail_personalise_gov.models import Rule
 
 from .streams import AgencyBody, HeroBlock
 
+WRITABLE = {"writable": True} if VERSION >= (8, 0) else {}  # for Wagtail's API v3, which is new in 8.0
+
 
 class AgencyPage(PersonalisedPreviewMixin, Page):
     body = StreamField(AgencyBody(), blank=True)
 
     content_panels = [*Page.content_panels, FieldPanel("body")]
     search_fields = [*Page.search_fields, index.SearchField("body")]
-    api_fields = [APIField("body"), APIField("first_published_at")]
+    api_fields = [APIField("body", **WRITABLE), APIField("first_published_at")]
     template = "agency/agency_page.html"
 
 

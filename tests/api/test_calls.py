@@ -261,4 +261,5 @@ def test_every_answer_about_a_visitor_is_private(
         assert not answer.has_header("Access-Control-Allow-Origin")
     assert set(client.get(f"{API}/visit/")["Vary"].split(", ")) == {
         "Cookie", "DNT", "Referer", "Sec-GPC", "X-City", "X-Country", "X-Region",
+        "Personalise-Page", "Personalise-Referrer", "Personalise-Visitor",
     }  # fmt: skip

@@ -121,7 +121,19 @@ def test_nonsense_gets_a_problem_that_says_what_is_wrong(
     assert not answer.cookies
 
 
-@pytest.mark.parametrize("method, name", [("post", "visit"), ("delete", "preference"), ("options", "visit")])
+@pytest.mark.parametrize(
+    "name, body", [("place", {"city": 7}), ("place", {"country": "GB", "city": 1.5}), ("intent", {"intent": 0})]
+)
+def test_a_number_is_no_text(client: Client, licence: Segment, name: str, body: dict[str, object]) -> None:
+    answer = put(client, name, body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {list(body)[-1]: ["Send a text, in quotation marks."]}
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    "method, name", [("post", "visit"), ("delete", "preference"), ("put", "visit"), ("get", "preference")]
+)
 def test_other_methods_are_not_allowed(client: Client, home: AgencyPage, method: str, name: str) -> None:
     answer = getattr(client, method)(f"{API}/{name}/")
     assert answer.status_code == 405

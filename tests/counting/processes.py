@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -42,6 +43,12 @@ for line in sys.stdin:
     exec(open(f"{folder}/script").read())
     sys.exit(0)
 """
+
+
+def nobody_listens() -> str:
+    """The address of a Redis that is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
 
 
 def total() -> int:

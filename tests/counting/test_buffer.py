@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from wagtail_personalise_gov import checks, plugged
+from wagtail_personalise_gov import checks
 from wagtail_personalise_gov.core.counting import Exposure, Tally
 from wagtail_personalise_gov.counting import adding, background, database
 from wagtail_personalise_gov.counting.adding import add_to_tallies
@@ -27,11 +27,6 @@ def gathering() -> Iterator[DatabaseBuffer]:
     made = DatabaseBuffer()
     yield made
     made.close()
-
-
-@pytest.fixture(autouse=True)
-def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugged, "_logged_at", {})
 
 
 @contextmanager

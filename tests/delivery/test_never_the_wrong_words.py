@@ -16,6 +16,7 @@ from django.core.cache import cache
 from tests.agency.models import AgencyPage
 from tests.counting.gathered import PATH
 from tests.factories import make_page, make_segment, personalised
+from wagtail_personalise_gov.compiling import Compiler
 from wagtail_personalise_gov.models import LocationRule, NetworkRule
 
 from .crowd import EVERYBODY, Crowd, Town
@@ -32,7 +33,9 @@ def town(transactional_db: None, configure: Callable[..., None], monkeypatch: py
     configure(
         GEO_PROVIDER="tests.agency.geo.NetworkGeo", COUNTING=True, COUNTING_BUFFER=PATH, RULESET_CHECK_SECONDS=0.2
     )
-    return Town.founded()
+    town = Town.founded()
+    monkeypatch.setattr(Compiler, "compile", town.timing(Compiler.compile))
+    return town
 
 
 @pytest.fixture(params=MODES)

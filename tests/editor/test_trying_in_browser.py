@@ -149,7 +149,7 @@ def test_the_page_works_without_scripts(desk: Page, live_server: LiveServer) -> 
     page.goto(f"{live_server.url}{PAGE}")
     page.get_by_label("They use").select_option("mobile")
     page.get_by_role("button", name="Try", exact=True).click()
-    assert page.get_by_text("In 1 of 1 segment.").is_visible()
+    page.get_by_text("In 1 of 1 segment.").wait_for()  # the whole page is loaded anew
     context.close()
 
 

@@ -8,10 +8,22 @@ from django.db import models
 from django.test import TestCase
 from wagtail.models import ModelLogEntry, Revision
 
-from wagtail_personalise_gov.models import Intent, IntentSignal, RulesetState, RuleTypeInUse, Segment
+from wagtail_personalise_gov.models import (
+    FirstTimeVisitorRule,
+    Intent,
+    IntentSignal,
+    LocationRule,
+    NetworkRule,
+    RulesetState,
+    RuleTypeInUse,
+    Segment,
+    SegmentRule,
+    VisitIntentRule,
+)
 from wagtail_personalise_gov.portable import Change, SegmentFileError, import_segments
 
 from ..agency.models import AgencyPage
+from ..factories import make_intent, make_segment
 from .examples import fill, rule_types
 
 
@@ -24,6 +36,16 @@ def home_of_everything(home: AgencyPage) -> AgencyPage:
 def filled() -> None:
     """A site with some of everything."""
     fill()
+
+
+@pytest.fixture
+def live_ones() -> None:
+    """Segments that ask one another, about intents, networks and visits; and a draft."""
+    riverside = make_segment("riverside", LocationRule(cities=["Riverside"]), public_name="People in Riverside")
+    make_segment("elsewhere", SegmentRule(other=riverside, negated=True), learning=True)
+    make_segment("founders", VisitIntentRule(intent=make_intent("start-a-business")), holdout_percent=10)
+    make_segment("staff", NetworkRule(networks=["192.0.2.0/24"]), FirstTimeVisitorRule(negated=True), match="any")
+    make_segment("draft", FirstTimeVisitorRule(), live=False)
 
 
 def document(*segments: dict[str, Any], intents: list[dict[str, Any]] | None = None) -> dict[str, Any]:

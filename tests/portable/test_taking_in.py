@@ -262,7 +262,7 @@ def test_many_segments_cost_no_more_each_than_few() -> None:
         assert len(changes) == number
         return len(queries) / number
 
-    few, many = cost(10), cost(500)
+    few, many = cost(10), cost(100)
     assert many <= few
 
 

@@ -301,11 +301,11 @@ def test_a_page_that_asked_only_the_clock_does_not_claim_to_suit_the_visit(
 ) -> None:
     from wagtail_personalise_gov.core.conditions import Between, OneOf
     from wagtail_personalise_gov.core.ruleset import Ruleset
-    from wagtail_personalise_gov.visit import visit
+    from wagtail_personalise_gov.visit import arriving
 
     rules = {"riverside": Between("clock.local", ["09:00", "17:00"]), "elsewhere": OneOf("location.country", ["FR"])}
     ruleset = Ruleset("1", rules, {Segment.objects.get().pk: "riverside"})
-    monkeypatch.setattr(visit, "current_ruleset", lambda: ruleset)
+    monkeypatch.setattr(arriving, "current_ruleset", lambda: ruleset)
     assert "Some pages here change to suit your visit." in banner_of(text_of(visitor, "/flood/"))
 
 

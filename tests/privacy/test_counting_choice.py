@@ -20,7 +20,6 @@ from tests.privacy.conftest import SAME
 from wagtail_personalise_gov import compiling
 from wagtail_personalise_gov.core.counting import Tally
 from wagtail_personalise_gov.models import PersonalisationSettings, Segment
-from wagtail_personalise_gov.visit.stores import CompactSerializer
 
 CHOICE = "/personalisation/choice/"
 
@@ -35,7 +34,7 @@ def holds(client: Client, name: str) -> bool:
 
 def memory_of(client: Client) -> Any:
     signer = signing.TimestampSigner(salt="wagtail_personalise_gov.personalise_memory")
-    return signer.unsign_object(client.cookies["personalise_memory"].value, serializer=CompactSerializer)
+    return signer.unsign_object(client.cookies["personalise_memory"].value)
 
 
 def hold_everybody_back() -> None:

@@ -26,7 +26,7 @@ from wagtail_personalise_gov.models import (
     SegmentRule,
     VisitIntentRule,
 )
-from wagtail_personalise_gov.privacy import speaking
+from wagtail_personalise_gov.wording import speaking
 
 PACKAGE = Path(speaking.__file__).parent.parent
 BRACKETED = "ar"  # the language in which every text of ours stands in brackets here; written from the right

@@ -18,7 +18,6 @@ from tests.agency.models import AgencyPage
 from tests.choices import without_days
 from tests.factories import committed
 from tests.visit.leftovers import everything_in_the_cache, everything_in_the_database, everything_logged
-from wagtail_personalise_gov import plugged
 from wagtail_personalise_gov.core.counting import Tally
 from wagtail_personalise_gov.models import Goal
 from wagtail_personalise_gov.visit import limits
@@ -33,9 +32,8 @@ JSON = "application/json"
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing was sent yet in this minute, and nothing was logged."""
+    """Nothing was sent yet in this minute."""
     monkeypatch.setattr(limits, "rate", limits.Rate())
-    monkeypatch.setattr(plugged, "_logged_at", {})
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from wagtail_personalise_gov.core.conditions import Between, Equals, OneOf, Spea
 from wagtail_personalise_gov.core.facts import Fact
 from wagtail_personalise_gov.core.ruleset import Ruleset
 from wagtail_personalise_gov.models import Segment
-from wagtail_personalise_gov.visit import devices, gathering, visit
+from wagtail_personalise_gov.visit import arriving, devices, gathering, visit
 
 WAYS = {
     "by choice": ({}, "refused.1", {}),
@@ -63,7 +63,7 @@ def every_kind_of_fact(full_page: AgencyPage, monkeypatch: pytest.MonkeyPatch) -
         }
         keys = dict(Segment.objects.values_list("pk", "slug"))
         ruleset = Ruleset("1", conditions, keys, remembers=frozenset({"visits", "place"}), landing=True)
-        monkeypatch.setattr(visit, "current_ruleset", lambda: ruleset)
+        monkeypatch.setattr(arriving, "current_ruleset", lambda: ruleset)
         yield read
     facts.forget_registered()
 
@@ -106,7 +106,7 @@ def test_what_is_the_same_for_everybody_goes_on_working(
 ) -> None:
     keys = dict(Segment.objects.values_list("pk", "slug"))
     ruleset = Ruleset("1", {"riverside": Between("clock.local", ["00:00", "23:59"])}, keys)
-    monkeypatch.setattr(visit, "current_ruleset", lambda: ruleset)
+    monkeypatch.setattr(arriving, "current_ruleset", lambda: ruleset)
     shown = "For Riverside" in refuser.get("/full/").content.decode()
     assert shown is (settings.WAGTAIL_PERSONALISE_GOV.get("MODE") != "off")
 

@@ -18,6 +18,7 @@ from wagtail_personalise_gov.models import LocationRule, PersonalisationSettings
 
 DOWNLOAD = "/personalisation/download/"
 SESSION_STORE = "wagtail_personalise_gov.visit.stores.DjangoSessionStore"
+WEBHOOK = {"url": "https://crm.example.gov/", "secret": f"whsec_{'A' * 32}", "events": ["segment_changed"]}
 HEADER_GEO = "wagtail_personalise_gov.visit.geo.HeaderGeo"
 
 AS_IF_IT_RAN = (
@@ -156,6 +157,33 @@ TABLE: list[tuple[str, dict[str, Any], str, tuple[str, ...], tuple[str, ...]]] =
         "",
         ("The network that carries this site to you", "sees your internet address in any case"),
         ("We look your internet address up", "We guessed it from your internet address"),
+    ),
+    (
+        "webhooks about segments",
+        {"WEBHOOKS": [WEBHOOK], "COUNTING": True},
+        "",
+        ("Nobody but us. Nothing is sold, shared or sent to another company", "it shares nothing, and"),
+        ("Another system is told",),
+    ),
+    (
+        "webhooks about visitors",
+        {"WEBHOOKS": [{**WEBHOOK, "events": ["goal_reached", "intent_declared"]}], "COUNTING": True},
+        "",
+        (
+            "Nothing about a single visit is sold, shared or sent to anybody",
+            "Another system is told totals: how many visitors say what they are here for and how many visits lead to "
+            "what we count.",
+            "never of fewer than 11 at once",
+            "it shares nothing about a single visit",
+        ),
+        ("Nobody but us.", "it shares nothing, and", "turn this on."),
+    ),
+    (
+        "webhooks about visitors but nothing counted",
+        {"WEBHOOKS": [{**WEBHOOK, "events": ["goal_reached"]}]},
+        "",
+        ("Nobody but us. Nothing is sold, shared or sent to another company",),
+        ("Another system is told",),
     ),
     (
         "nothing live",
@@ -330,6 +358,17 @@ def test_a_number_drawn_by_lot_is_an_open_risk_and_no_measure(
     assert number not in risk
     assert "Open: While a share of visitors is held back for comparison, a number from 0 to 9999" in risk
     assert "kept of each who is counted, for 180 days at most" in risk
+
+
+def test_the_records_say_who_is_told_totals(full_page: AgencyPage, configure: Callable[..., None]) -> None:
+    nobody = "Nobody but the site itself"
+    assert nobody in export("dpia")
+    configure(COUNTING=True, WEBHOOKS=[{**WEBHOOK, "events": ["goal_reached"]}])
+    for kind in ("dpia", "atrs"):
+        text = export(kind)
+        assert "(WEBHOOKS) are told totals of visitors who may be counted: goal\\_reached." in text
+        assert nobody not in text
+        assert "crm.example.gov" not in text
 
 
 def test_the_records_say_how_long_a_session_keeps_what_is_remembered(

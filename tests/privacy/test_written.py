@@ -18,9 +18,9 @@ from tests.factories import hero, make_page, make_segment, personalised
 from wagtail_personalise_gov.core.facts import Fact
 from wagtail_personalise_gov.core.site_words import SiteWords, Wording
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, Segment
-from wagtail_personalise_gov.privacy import words
 from wagtail_personalise_gov.privacy.why import GroupWords, Why
-from wagtail_personalise_gov.privacy.written import Written, marked, meaning_of, quoting
+from wagtail_personalise_gov.wording import words
+from wagtail_personalise_gov.wording.written import Written, marked, meaning_of, quoting
 
 LANGUAGES = [("en", "English"), ("cy", "Welsh"), ("ar", "Arabic")]
 NAME, WHY, WHAT, OWNER = "Newcomers & co", "Because of <them>.", "They see a welcome.", "Welcome team"

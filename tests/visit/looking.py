@@ -46,13 +46,13 @@ SOURCES = {
 
 # No look at the visitor: set aside as it comes, or read for what an address of ours has to say or lead back to.
 SET_ASIDE = {
-    ("visit.visit.__init__", "QUERY_STRING"): "noted at the entrance, since a page cache further in may change it",
-    ("visit.visit.__init__", "HTTP_REFERER"): "the same",
+    ("visit.arriving.__init__", "QUERY_STRING"): "noted at the entrance, since a page cache further in may change it",
+    ("visit.arriving.__init__", "HTTP_REFERER"): "the same",
     ("visit.asked", "QUERY_STRING"): "searched for ?personalise=, by which anybody may ask for the standard version",
     ("privacy.banner", "QUERY_STRING"): "its form leads back to the very page",
     ("privacy.kept_banners", "QUERY_STRING"): "where an address has one, the banner is made for it alone and not kept",
     ("privacy.why", "QUERY_STRING"): "its links lead to the very page",
-    ("privacy.speaking", "QUERY_STRING"): "searched for the language in which our own pages are wanted",
+    ("wording.speaking", "QUERY_STRING"): "searched for the language in which our own pages are wanted",
     ("privacy.about", "QUERY_STRING"): "searched for what our own form did, to say so",
     ("privacy.views", "QUERY_STRING"): "a form that has to be confirmed goes to the same address again",
     ("privacy.looking", "QUERY_STRING"): "where the page about personalisation leads back to",

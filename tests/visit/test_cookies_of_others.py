@@ -27,7 +27,7 @@ from wagtail_personalise_gov.models import (
 )
 from wagtail_personalise_gov.visit.cookies import CHOICE, MEMORY, VISIT
 from wagtail_personalise_gov.visit.preference import choice_of
-from wagtail_personalise_gov.visit.stores import CompactSerializer, SignedCookieStore
+from wagtail_personalise_gov.visit.stores import SignedCookieStore
 
 MAX_BOTH = 2048  # bytes, names and attributes of both cookies included
 
@@ -46,7 +46,7 @@ def welcome(home: AgencyPage) -> AgencyPage:
 
 def signed(cookie: Any, data: Any, **kwargs: Any) -> str:
     salt = kwargs.pop("salt", f"wagtail_personalise_gov.{cookie.base_name}")
-    return signing.TimestampSigner(salt=salt, **kwargs).sign_object(data, serializer=CompactSerializer)
+    return signing.TimestampSigner(salt=salt, **kwargs).sign_object(data)
 
 
 def test_a_second_visit_is_told_from_sound_cookies(client: Client, welcome: AgencyPage) -> None:

@@ -20,11 +20,13 @@ from django.test import Client
 from wagtail import hooks
 
 from tests.agency.models import AgencyPage, AskRule
+from tests.api.calling import FrontEnd
 from tests.factories import block_id, committed, hero, make_intent, make_page, personalised
 from wagtail_personalise_gov import compiling, facts
 from wagtail_personalise_gov.compiling import pause
 from wagtail_personalise_gov.core.facts import MEMORY_ITEMS, Fact
 from wagtail_personalise_gov.models import Goal, RulesetState, Segment
+from wagtail_personalise_gov.visit.header_token import HeaderToken
 
 from .leftovers import everything_in, everything_in_the_cache, everything_in_the_database, everything_logged
 from .looking import Looks, WatchedClient, watch
@@ -376,3 +378,54 @@ def test_while_everything_is_paused_nothing_is_looked_at(
     # The page about personalisation tells what is kept, which a pause leaves as it is.
     assert looks.taken() <= {"memory"}, looks.taken_by
     assert told == ""
+
+
+# The same without cookies: what a front end of its own is given to keep
+
+
+def a_visit_by_token(client: Client, page: AgencyPage) -> Client:
+    """The calls of a front end that keeps a token; gives a browser with what the token holds in its cookies."""
+    front_end = FrontEnd()
+    front_end.client = client
+    there = {"Personalise-Page": ARRIVAL, "Personalise-Referrer": LANDING["HTTP_REFERER"]}
+    for answer in (
+        front_end.get("visit/", **there),
+        front_end.put("intent", {"intent": "founders77"}, **there),
+        front_end.put("place", {"country": "GB", "city": "Saidtown77"}, **there),
+        front_end.get(f"pages/{page.pk}/"),
+        front_end.get("visit/", **there),
+    ):
+        assert answer.status_code == 200, answer.content
+    holder = Client()
+    for name, value in HeaderToken.read(front_end.token).values.items():
+        holder.cookies[name] = value
+    return holder
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[row.fact for row in TABLE])
+def test_a_token_holds_what_cookies_would_and_its_fact_alone_is_looked_at(
+    visit_site: None, looks: Looks, caplog: pytest.LogCaptureFixture, row: Row
+) -> None:
+    page = a_page_that_asks(row)
+    holder = a_visit_by_token(browser(looks), page)
+    seen = looks.taken()
+    assert seen <= {f"fact {row.fact}", "memory", "address, to limit forms"} | row.looked_at, looks.taken_by
+    items = facts.known_facts()[row.fact].remembers
+    assert kept_by(holder) == items
+    nothing_is_kept_but(items, everything_in(holder.cookies.values()), caplog)
+
+
+def test_of_whoever_refused_by_token_nothing_is_looked_at(
+    visit_site: None, looks: Looks, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = a_page_that_asks(*TABLE)
+    front_end = FrontEnd()
+    front_end.client = browser(looks)
+    front_end.get(f"pages/{page.pk}/")
+    front_end.put("preference", {"preference": "refused"})
+    looks.taken()
+    for path in ("visit/", f"pages/{page.pk}/", "intent/", "place/"):
+        front_end.get(path)
+    front_end.put("intent", {"intent": "founders77"})
+    assert looks.taken() <= {"fact clock.local", "fact request.path", "fact request.site"}, looks.taken_by
+    assert front_end.holds == {"personalise_choice"}

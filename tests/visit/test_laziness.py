@@ -12,10 +12,10 @@ from wagtail import hooks
 from tests.agency.models import AgencyPage, AskRule, PlainPage
 from tests.factories import hero, make_page, make_segment, personalised
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.compiling import rule_models
 from wagtail_personalise_gov.core.facts import Fact
 from wagtail_personalise_gov.facts import forget_registered
 from wagtail_personalise_gov.models import LocationRule, RulesetState, Segment
+from wagtail_personalise_gov.models.missing import rule_models
 from wagtail_personalise_gov.visit import gathering
 
 RIVERSIDE = {"REMOTE_ADDR": "192.0.2.7"}
@@ -166,7 +166,7 @@ def test_a_fact_that_is_registered_no_more_is_unknown(client: Client, home: Agen
         make_page("Office", ("line", line), parent=home, slug="office")
         assert "For the office" in client.get("/office/").content.decode()
     forget_registered()
-    compiling.holder = compiling.RulesetHolder()
+    compiling.holder = compiling.new_holder()
     assert "Standard" in client.get("/office/").content.decode()
 
 

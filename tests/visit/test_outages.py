@@ -89,7 +89,7 @@ def test_a_process_that_starts_without_the_database_shows_standard_versions_unti
     checks_always: None,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    compiling.holder = compiling.RulesetHolder()  # a new process; the fixture puts the old one back
+    compiling.holder = compiling.new_holder()  # a new process; the fixture puts the old one back
     with database_gone():
         for _ in range(3):
             assert "Be ready" in text(client)
@@ -101,7 +101,7 @@ def test_a_page_stays_private_while_nothing_can_be_decided(
     client: Client, agency_page: AgencyPage, places_by_address: Any, checks_always: None
 ) -> None:
     """Else a cache would keep the standard version for those who should see another when the database is back."""
-    compiling.holder = compiling.RulesetHolder()
+    compiling.holder = compiling.new_holder()
     with database_gone():
         answer = client.get("/flood/", **RIVERSIDE)
     assert "Be ready" in answer.content.decode()
@@ -115,7 +115,7 @@ def test_memory_outlives_an_outage(client: Client, home: AgencyPage, checks_alwa
     client.get("/flood/")
     kept = {name: cookie.value for name, cookie in client.cookies.items()}
     assert kept
-    compiling.holder = compiling.RulesetHolder()
+    compiling.holder = compiling.new_holder()
     with database_gone():
         client.get("/flood/")
     assert {name: cookie.value for name, cookie in client.cookies.items()} == kept

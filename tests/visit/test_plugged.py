@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.agency.models import AgencyPage
-from wagtail_personalise_gov import checks, plugged
+from wagtail_personalise_gov import checks
 from wagtail_personalise_gov.visit.stores import VisitorStore
 
 
@@ -36,11 +36,6 @@ WRONG = [
     {"VISITOR_STORE": f"{__name__}.Unfinished"},
     {"VISITOR_STORE": "wagtail_personalise_gov.visit.geo.MaxMindGeo"},
 ]
-
-
-@pytest.fixture(autouse=True)
-def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plugged, "_logged_at", {})
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)

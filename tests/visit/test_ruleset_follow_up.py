@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.agency.models import AgencyPage
 from tests.factories import make_segment
-from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.compiling import CACHE_KEY, RulesetHolder
+from wagtail_personalise_gov import compiling, holding
+from wagtail_personalise_gov.compiling import CACHE_KEY, new_holder
 from wagtail_personalise_gov.models import LocationRule, RulesetState, Segment
 
 RIVERSIDE = {"REMOTE_ADDR": "192.0.2.7"}
@@ -38,7 +38,7 @@ def checks_always(configure: Callable[..., None]) -> None:
 
 
 def test_another_process_follows_each_publication(cache_kind: str, db: None, checks_always: None) -> None:
-    other = RulesetHolder()
+    other = new_holder()
     assert set(other.current().segments) == set()
     segment = make_segment("riverside", LocationRule(cities=["Riverside"]))
     assert set(other.current().segments) == {"riverside"}
@@ -51,7 +51,7 @@ def test_another_process_follows_each_publication(cache_kind: str, db: None, che
 def test_another_process_follows_archiving_and_deletion(
     cache_kind: str, db: None, checks_always: None, django_capture_on_commit_callbacks: Any
 ) -> None:
-    other = RulesetHolder()
+    other = new_holder()
     riverside = make_segment("riverside", LocationRule(cities=["Riverside"]))
     hilltop = make_segment("hilltop", LocationRule(cities=["Hilltop"]))
     assert set(other.current().segments) == {"riverside", "hilltop"}
@@ -65,8 +65,8 @@ def test_another_process_follows_archiving_and_deletion(
 
 def test_a_process_asks_at_most_once_a_second(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(compiling.time, "monotonic", lambda: now)
-    holder = RulesetHolder()
+    monkeypatch.setattr(holding.time, "monotonic", lambda: now)
+    holder = new_holder()
     holder.current()
     with CaptureQueriesContext(connection) as queries:
         now += 0.9
@@ -85,7 +85,7 @@ def test_with_a_shared_cache_no_query_is_made_while_nothing_changes(
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
     }
-    holder = RulesetHolder()
+    holder = new_holder()
     holder.current()
     holder.current()
     with CaptureQueriesContext(connection) as queries:
@@ -102,7 +102,7 @@ def test_a_version_that_was_copied_too_late_does_not_stay(
         "default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(tmp_path)}
     }
     make_segment("hilltop", LocationRule(cities=["Hilltop"]))
-    holder = RulesetHolder()
+    holder = new_holder()
     holder.current()
     caches["default"].delete(CACHE_KEY)
     read = RulesetState.current
@@ -123,16 +123,16 @@ def test_a_version_that_was_copied_too_late_does_not_stay(
 
 
 def test_a_publication_in_the_middle_of_compiling_is_not_missed(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    compile_once = compiling._compile
+    compile_once = compiling.Compiler._compile
     pending = ["riverside"]
 
-    def compile_and_publish(state: RulesetState) -> Any:
-        ruleset = compile_once(state)
+    def compile_and_publish(compiler: compiling.Compiler, state: RulesetState, only_changes: bool) -> Any:
+        ruleset = compile_once(compiler, state, only_changes)
         if pending:
             make_segment(pending.pop(), LocationRule(cities=["Riverside"]))
         return ruleset
 
-    monkeypatch.setattr(compiling, "_compile", compile_and_publish)
+    monkeypatch.setattr(compiling.Compiler, "_compile", compile_and_publish)
     assert set(compiling.compile_ruleset().segments) == {"riverside"}
 
 
@@ -148,17 +148,17 @@ def test_a_draft_of_a_live_segment_changes_nothing(db: None) -> None:
 
 def test_many_threads_compile_once(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one thread compiles anew, the others go on with the last good ruleset and do not wait."""
-    holder = RulesetHolder()
+    holder = new_holder()
     first = holder.current()
     holder.check_again()
     compiling_now, may_end = threading.Event(), threading.Event()
 
-    def slow() -> Any:
+    def slow(compiler: compiling.Compiler, only_changes: bool = False) -> Any:
         compiling_now.set()
         assert may_end.wait(10)
         return compiling.Ruleset(version="new")
 
-    monkeypatch.setattr(compiling, "compile_ruleset", slow)
+    monkeypatch.setattr(compiling.Compiler, "compile", slow)
     monkeypatch.setattr(holder, "_current_version", lambda: "new")
     worker = threading.Thread(target=holder.current)
     worker.start()
@@ -200,7 +200,7 @@ def test_a_pause_turns_everything_to_standard_and_pages_public(
 def test_a_pause_reaches_another_process(
     cache_kind: str, riverside: Segment, checks_always: None, django_capture_on_commit_callbacks: Any
 ) -> None:
-    other = RulesetHolder()
+    other = new_holder()
     assert not other.current().paused
     with django_capture_on_commit_callbacks(execute=True):
         compiling.pause(by="a test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches
 
+from ..visit.limits import is_too_large
 from .problems import TooLarge
 
 MAX_BODY = 4096  # bytes; the longest thing that there is to say is a slug
@@ -21,15 +23,29 @@ MAX_MEDIA_TYPE = 256  # characters of a Content-Type; as REST framework itself h
 
 
 class ShallowJSONParser(JSONParser):
-    """JSON as deep as Python reads it; what is deeper is the client's fault and not ours."""
+    """JSON as deep as this Python reads it, and no key said twice: of two answers nobody knows which was meant."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            return super().parse(stream, media_type, parser_context)
+            return json.loads(stream.read(), object_pairs_hook=_said_once, parse_constant=_no_number)
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deep.")) from error
+        except ValueError as error:  # that it is no UTF-8 too
+            raise ParseError(_("This is not JSON: %s") % error) from error
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise ParseError(_("A key of the JSON is said twice. Say each once."))
+    return given
+
+
+def _no_number(name: str) -> Any:
+    # Python reads them, and no other reader of JSON does (RFC 8259, 6).
+    raise ParseError(_("%s is no number of JSON. Leave it out, or send null.") % name)
 
 
 class OnlyJSON(BaseContentNegotiation):
@@ -50,6 +66,5 @@ class OnlyJSON(BaseContentNegotiation):
 
 def refuse_large(request: HttpRequest) -> None:
     """Raise TooLarge before anything of a body is read that is larger than any that makes sense."""
-    length = str(request.META.get("CONTENT_LENGTH") or "0")
-    if not length.isdecimal() or int(length[:20]) > MAX_BODY:
+    if is_too_large(request, MAX_BODY):
         raise TooLarge(_("The body has more than %d bytes. Send only the field that this address takes.") % MAX_BODY)

@@ -18,13 +18,22 @@ class TooLarge(APIException):
     default_code = "too_large"
 
 
+# As RFC 9110 has them: Python says so from 3.13 on.
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def title_of(status: HTTPStatus) -> str:
+    """The same words for a status, whatever Python says them."""
+    return RENAMED.get(status.value, status.phrase)
+
+
 def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
     """The problem that an exception stands for; None for one that is no answer to bad input."""
     response = exception_handler(error, context)
     if response is None:
         return None
     status = HTTPStatus(response.status_code)
-    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    body: dict[str, Any] = {"type": "about:blank", "title": title_of(status), "status": status.value}
     if isinstance(error, ValidationError):
         errors = error.detail if isinstance(error.detail, dict) else {NON_FIELD_ERRORS: error.detail}
         body["detail"] = " ".join(

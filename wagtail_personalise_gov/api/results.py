@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from ..counting.contents import CountedBlock
 from ..counting.reporting import Report
 from .formats import OnlyJSON
+from .openapi.describing import Described
 from .problems import problem_of
 
 MAX_DIGITS = 19  # of a primary key; with more it fits no database column
@@ -34,6 +35,7 @@ class ResultsView(APIView):
     renderer_classes = (JSONRenderer,)
     content_negotiation_class = OnlyJSON
     versioning_class = None
+    schema: Any = Described()
     http_method_names = ("get", "head")
 
     def get(self, request: Request) -> Response:

@@ -21,6 +21,7 @@ from wagtail.blocks import StreamValue
 
 from ..conf import settings
 from ..core.contents import value_of
+from ..core.ruleset import KeyedVariants
 from ..delivery.fragments import (
     AHEAD,
     AROUND,
@@ -46,7 +47,7 @@ class Place:
     key: str
     block: Delivered
     raw: Any
-    variants: Sequence[tuple[str, Sequence[int]]] = ()
+    variants: KeyedVariants = ()
     inner: tuple[Place, ...] = ()
 
 

@@ -16,10 +16,12 @@ from wagtail.blocks.struct_block import BlockGroup, StructBlockValidationError
 from ..conf import settings
 from ..core.contents import id_of, variants_in
 from ..delivery.fragments import AROUND, FRAGMENT, PAGE
+from ..delivery.representations import Representation, representation_for
 from ..visit.visit import STANDARD_VERSION, Chosen, Visit
 from .choosers import SegmentChooserBlock
 from .fragments import Delivered, Place, delivery_of, places_in
 from .must_see import holds_must_see, says_nothing
+from .representing import NothingForOthersBlock, portable
 from .translating import texts_of
 from .values import PersonalisedValue, Shown, Siblings, as_raw, expand_contents, variants_of
 from .wording import worded
@@ -70,7 +72,7 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
             required=False,
         )
         nothing_for_others = worded(
-            blocks.BooleanBlock(required=False),
+            NothingForOthersBlock(required=False),
             label=_("Others see nothing here"),
             help_text=_("Tick this only where nothing is missing for visitors who see no version at all."),
         )
@@ -105,10 +107,10 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
             content = None if value.get("nothing_for_others") else value.bound_blocks["default"]
         return Shown(content, chosen.variant_id, chosen.segment, chosen.exposures)
 
-    def _note(self, value: Any, context: Mapping[str, Any] | None) -> Shown:
+    def _note(self, value: PersonalisedValue, context: Mapping[str, Any] | None) -> Shown:
         """What the block shows now, noted so that it can be counted once the page is on its way."""
         visit = visit_of(context)
-        shown = self.shown(self.normalize(value), visit)
+        shown = self.shown(value, visit)
         if visit is not None:
             visit.note_shown(shown.exposures)
         return shown
@@ -176,7 +178,14 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
         return bool(settings.SAY_WHY if self.meta.say_why is None else self.meta.say_why)
 
     def get_api_representation(self, value: Any, context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        shown = self._note(value, context)
+        """What this visitor gets; or the whole block, for those who may have it (`delivery/representations.py`)."""
+        form = representation_for(context)
+        if form is Representation.PORTABLE:
+            return portable(self.normalize(value), context)
+        if form is Representation.WRITABLE:
+            whole: dict[str, Any] = super().get_api_representation(self.normalize(value), context=context)
+            return whole
+        shown = self._note(self.normalize(value), context)
         if shown.content is None:
             return {"variant": shown.variant_id, "content": None}
         block, inner = shown.content.block, {**(context or {}), "personalised": shown}

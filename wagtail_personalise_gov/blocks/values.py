@@ -16,6 +16,7 @@ from wagtail.blocks import BoundBlock, StructValue
 
 from ..core.contents import PARTS, has_its_parts, id_of, key_of, segments_in, variants_in
 from ..core.counting import Exposure
+from ..core.ruleset import KeyedVariants
 from ..visit.visit import STANDARD_VERSION, Visit
 
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ class Siblings:
         ]
 
 
-Variants = list[tuple[str, tuple[int, ...]]]
-
-
-def read_raw(raw: Any) -> tuple[dict[str, Any], Variants]:
+def read_raw(raw: Any) -> tuple[dict[str, Any], KeyedVariants]:
     """The JSON of a personalised block as `as_raw` gives it, and its variants as `variants_of` does."""
     plain = _plain_variants(raw)
     if plain is not None:
@@ -95,14 +93,14 @@ def read_raw(raw: Any) -> tuple[dict[str, Any], Variants]:
     return raw, variants_of(raw)
 
 
-def _plain_variants(raw: Any) -> Variants | None:
+def _plain_variants(raw: Any) -> KeyedVariants | None:
     """The variants of JSON that is just as Wagtail writes it, as nearly all is; None for any other.
 
     Each page reads its blocks here, at each request, so this says quickly what the functions below say of all JSON.
     """
     if type(raw) is not dict or not raw or not raw.keys() <= PARTS or None in raw.values():
         return None
-    variants: Variants = []
+    variants: list[tuple[str, tuple[int, ...]]] = []
     for variant in raw.get("variants", ()):
         if type(variant) is not dict or variant.get("type") != "variant":
             return None
@@ -117,7 +115,7 @@ def _plain_variants(raw: Any) -> Variants | None:
                 return None
             keys.append(key)
         variants.append((name, tuple(keys)))
-    return variants if "variants" in raw else None
+    return tuple(variants) if "variants" in raw else None
 
 
 ITEM = {"type", "value", "id"}  # the keys of an item of a list, as Wagtail writes it
@@ -145,13 +143,13 @@ def _segments(raw: Any) -> list[Any]:
     return [item for item in raw if key_of(item) is not None] if isinstance(raw, list) else []
 
 
-def variants_of(raw: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...]]]:
+def variants_of(raw: Mapping[str, Any]) -> KeyedVariants:
     """The variants in raw JSON as (id, primary keys of segments), in the editor's order."""
     # JSON that was written by hand may have no ids; the position is the next best.
-    return [
+    return tuple(
         (id_of(variant) or f"variant-{position}", segments_in(variant))
         for position, variant in enumerate(raw["variants"])
-    ]
+    )
 
 
 def expand_contents(content: Any, raws: Sequence[Any]) -> list[Any]:

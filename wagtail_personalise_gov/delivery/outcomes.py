@@ -130,8 +130,8 @@ def outcome(visit: Visit, asked: Asked) -> str | None:
                 return None
             answers.append(answer)
         if asked.segments:
-            decision = visit.decide(ruleset.slugs(asked.segments))
-            answers += [ANSWERS.get(decision.get(ruleset.keys.get(key, "")), "n") for key in asked.segments]  # type: ignore[arg-type]
+            decision = visit.matching(ruleset.slugs(asked.segments))
+            answers += [ANSWERS.get(decision.get(ruleset.keys.get(key, "")), "n") for key in asked.segments]
         if asked.reasons:
             decision = visit.decide(ruleset.slugs(asked.reasons))
             answers += [str(decision.get(ruleset.keys.get(key, ""), "-")) for key in asked.reasons]

@@ -22,9 +22,10 @@ from ..conf import settings
 from ..core.counting import Arm, Exposure
 from ..core.pages import ServedPage
 from ..plugged import log_once_a_minute
-from ..visit.cookies import COOKIES, EDITORS_COOKIES
+from ..visit.arriving import READING
+from ..visit.cookies import NAMES
 from ..visit.middleware import VisitMiddleware, finished, visit_for
-from ..visit.visit import READING, Visit
+from ..visit.visit import Visit
 from .outcomes import HEADER, META, Asked, asked_by, asked_in, outcome
 
 NOBODYS = "-"  # the answer for a visitor whose page is theirs alone: nothing is ever kept under it
@@ -161,7 +162,7 @@ def made(visit: Visit) -> dict[str, Any]:
     }
 
 
-OUR_COOKIES = tuple(f"{name}=" for cookie in (*COOKIES, *EDITORS_COOKIES) for name in cookie.both_names)
+OUR_COOKIES = tuple(f"{name}=" for name in NAMES)
 
 
 class AnsweringMeta(dict[str, Any]):

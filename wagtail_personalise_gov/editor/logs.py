@@ -15,8 +15,10 @@ ACTIONS = {
     "import": (_("Import from a file"), _("Taken in from a file")),
     "keep_example": (_("Keep an example"), _("An example visit is kept")),
     "delete_example": (_("Delete an example"), _("An example visit is deleted")),
+    "make_token": (_("Make an API token"), _("API token made")),
     "pause": (_("Pause personalisation"), _("Personalisation paused: every page shows its standard version")),
     "share_preview": (_("Share a preview"), _("Made a link by which people without an account can see a preview")),
+    "revoke_token": (_("Revoke an API token"), _("API token revoked")),
     "resume": (_("Resume personalisation"), _("Personalisation on again")),
 }
 

@@ -1,4 +1,4 @@
-"""The menu "Personalisation": segments, trying them as a visitor, intents, goals and the pause."""
+"""The menu "Personalisation": segments, trying them as a visitor, intents, goals, API tokens and the pause."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from wagtail.admin.widgets import SlugInput
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from ..models import Goal, Intent, Segment
+from .api_tokens import TokensViewSet
 from .exchange.views import (
     ExportableEditView,
     ExportableInspectView,
@@ -298,4 +299,4 @@ class PersonalisationGroup(SnippetViewSetGroup):
     menu_icon = "personalise-segment"
     menu_name = "personalisation"
     menu_order = 250  # after pages, images and documents
-    items = (SegmentViewSet, TryViewSet, IntentViewSet, GoalViewSet, PauseViewSet)
+    items = (SegmentViewSet, TryViewSet, IntentViewSet, GoalViewSet, TokensViewSet, PauseViewSet)

@@ -3,6 +3,7 @@
 Segments hold rules; rules say themselves as conditions; intents are what a visit is for; goals are what it achieves.
 """
 
+from .api_tokens import ApiToken
 from .examples import ExampleVisit
 from .goals import Goal
 from .intents import Intent, IntentSignal
@@ -38,6 +39,7 @@ from .tallies import DailyTally, TallyBatch
 
 __all__ = [
     "AccountRule",
+    "ApiToken",
     "CampaignRule",
     "DailyTally",
     "DateRangeRule",

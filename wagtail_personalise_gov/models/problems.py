@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
@@ -187,8 +187,23 @@ def joins_account_to_memory(facts: Iterable[Fact]) -> bool:
     )
 
 
-def asked_by(slug: str, conditions: Mapping[str, Condition]) -> list[Fact]:
+class Asking(Protocol):
+    """What asks facts, and whether the visitor is in other segments: a condition, say."""
+
+    @property
+    def facts(self) -> frozenset[str]: ...
+
+    @property
+    def segments(self) -> frozenset[str]: ...
+
+
+def asked_by(slug: str, conditions: Mapping[str, Asking]) -> list[Fact]:
     """The facts that a segment asks, through the segments inside it too."""
+    return facts_named(names_asked_by(slug, conditions))
+
+
+def names_asked_by(slug: str, conditions: Mapping[str, Asking]) -> set[str]:
+    """The names of these, as they are asked: "request.query.topic"."""
     names: set[str] = set()
     waiting, seen = [slug], {slug}
     while waiting:
@@ -197,4 +212,4 @@ def asked_by(slug: str, conditions: Mapping[str, Condition]) -> list[Fact]:
         inner = {other for other in condition.segments if other in conditions} - seen
         seen |= inner
         waiting += inner
-    return facts_named(names)
+    return names

@@ -209,7 +209,7 @@ class Segment(
 
     def join(self, asked: Iterable[Condition]) -> Condition:
         """Conditions as one, by the segment's ALL or ANY."""
-        return AnyOf(*asked) if self.match == self.ANY else All(*asked)
+        return joined(self.match, asked)
 
     def sentences(self) -> list[str]:
         """Its rules in words for editors."""
@@ -356,6 +356,11 @@ class Segment(
             "in_words": self.in_words(),
             "public_sentences": [text for rule in finished if (text := rule.public_sentence())],
         }
+
+
+def joined(match: str, asked: Iterable[Condition]) -> Condition:
+    """Conditions as one, by ALL or ANY of a segment."""
+    return AnyOf(*asked) if match == Segment.ANY else All(*asked)
 
 
 @cache  # lists ask this for every segment; the installed types stay, and their names are as many as there are languages

@@ -87,6 +87,8 @@ def sensitive_titles(pages: Iterable[int], sections: Iterable[int]) -> tuple[dic
 
 def sensitive_page_asked(conditions: Sequence[Condition]) -> list[str]:
     """For each of these conditions, the title of a sensitive page that it asks about; "" for none."""
+    if not sensitive_models():
+        return [""] * len(conditions)
     asked = [_pages_in(condition) for condition in conditions]
     of_pages, of_sections = sensitive_titles(
         (page for pages, _sections in asked for page in pages),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
@@ -20,6 +20,7 @@ from .segments import Segment
 MOST_LEVELS = 4  # of snippets within snippets that lead from a page to a segment
 MOST_KEYS = 10_000  # that a query names; databases take no more than some tens of thousands
 
+Held = TypeVar("Held")
 Thing = tuple[int, str]  # a content type's and an object's primary key, as the index has them
 
 
@@ -35,7 +36,7 @@ def things_using(rows: QuerySet[ReferenceIndex], concerned: Mapping[int, Any]) -
     page_kind = kind_of_pages()
     level = {thing: segments for thing, segments in held.items() if thing[0] != page_kind}
     for _deeper in range(MOST_LEVELS):
-        level = _shown(level)
+        level = shown(level)
         if not level:
             break
         deeper: dict[Thing, set[int]] = defaultdict(set)
@@ -59,9 +60,9 @@ def kind_of_pages() -> int:
     return _kind_of(apps.get_model(PAGE_MODEL))
 
 
-def _shown(things: Mapping[Thing, set[int]]) -> dict[Thing, set[int]]:
+def shown(things: Mapping[Thing, Held]) -> dict[Thing, Held]:
     """Those of these objects, which are no pages, that visitors may be shown: without drafts."""
-    shown = dict(things)
+    without_drafts = dict(things)
     by_kind: dict[int, list[str]] = defaultdict(list)
     for kind, key in things:
         by_kind[kind].append(key)
@@ -70,8 +71,8 @@ def _shown(things: Mapping[Thing, set[int]]) -> dict[Thing, set[int]]:
         if model is not None and any(field.name == "live" for field in model._meta.concrete_fields):
             drafts = model._default_manager.filter(pk__in=keys, live=False).values_list("pk", flat=True)
             for key in drafts:
-                shown.pop((kind, str(key)), None)
-    return shown
+                without_drafts.pop((kind, str(key)), None)
+    return without_drafts
 
 
 def _uses(things: Mapping[Thing, Any]) -> Iterator[tuple[Thing, Thing]]:

@@ -21,6 +21,9 @@ from ..visit.asked import asked_for, plain_address, standard_address
 from ..visit.keeping import Keeping, keeping, kept_until
 from ..visit.stores import visitor_store
 from ..visit.visit import Visit
+from ..wording.speaking import address_of
+from ..wording.words import about_title, is_running, site_words, wording
+from ..wording.written import remarked
 from .changes import changes
 from .cookies_told import cookie_rows
 from .counted import counting_told
@@ -31,11 +34,8 @@ from .known import known_now
 from .live import PublicSegment, live_segments
 from .looking import Looked, looked
 from .reasons import decided, parts_of, reasons
-from .speaking import address_of
 from .statement import statement
 from .uses import uses
-from .words import about_title, is_running, site_words, wording
-from .written import remarked
 
 ERASED = "erased"  # the value of `done` in the address after everything was erased
 CHANGES_TOLD = 20

@@ -11,13 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.db.models import Q
 from django.http import HttpRequest
 from wagtail.models import Locale, Site
 
 from ..models import Segment, SegmentRule
-from ..models.addresses import PAGE_MODEL
+from ..models.public_pages import public_pages
 from ..models.references import references_of_versions
 from ..models.using import MOST_KEYS, pages_among, things_using
 
@@ -91,14 +89,8 @@ def _concerned(slugs: Iterable[str]) -> dict[int, set[str]]:
 
 
 def _public_pages(site: Site, keys: Sequence[int]) -> Iterator[Any]:
-    """Those of these pages that everybody may read on this site: published, and in no closed part of it."""
-    below = Q()
-    for root in Site.get_site_root_paths():  # the site's home page, and its translations; Wagtail keeps them
-        if root.site_id == site.pk:
-            below |= Q(url_path__startswith=root.root_path)
-    if not below:
-        return
-    public = apps.get_model(PAGE_MODEL)._default_manager.filter(below).live().public()
+    """Those of these pages that everybody may read on this site."""
+    public = public_pages(site)
     locales = Locale.objects.in_bulk()
     for start in range(0, len(keys), MOST_KEYS):
         # As their own kind, which may make its addresses itself, but without its own fields.

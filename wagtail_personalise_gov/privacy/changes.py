@@ -19,8 +19,8 @@ from django.utils.translation import gettext
 from wagtail.models import ModelLogEntry
 
 from ..models import RulesetState, Segment
+from ..wording.written import Written, quoting
 from .live import live_segments
-from .written import Written, quoting
 
 OURS = "wagtail_personalise_gov."
 BEGINS = frozenset({"wagtail.publish", "wagtail.publish.scheduled"})  # to be live, or to be so with other rules

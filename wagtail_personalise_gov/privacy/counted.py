@@ -19,8 +19,8 @@ from ..models import Goal
 from ..models.site_settings import LOTS_PER_PERCENT
 from ..visit.preference import signal_of
 from ..visit.visit import Visit
+from ..wording.written import Written
 from .live import PublicSegment
-from .written import Written
 
 SIGNALS = {Because.GPC: "Global Privacy Control", Because.DNT: "Do Not Track"}
 

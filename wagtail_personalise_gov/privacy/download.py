@@ -16,6 +16,7 @@ from ..conf import settings
 from ..core.decision import NOTHING_DECIDED
 from ..core.preference import Mode
 from ..visit.visit import Visit
+from ..wording.words import about_title, is_running, site_words, wording
 from .about import state_in_words
 from .cookies_told import cookie_rows
 from .counted import counting_told
@@ -24,7 +25,6 @@ from .known import known_now
 from .live import live_segments
 from .looking import looked
 from .reasons import decided, reasons
-from .words import about_title, is_running, site_words, wording
 
 VERSION = 1  # of the form of the file
 

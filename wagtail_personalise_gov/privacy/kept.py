@@ -16,6 +16,7 @@ from ..core.pages import PagesSeen
 from ..core.preference import Preference, Standing
 from ..models.names import country_in_words, region_in_words
 from ..visit.visit import Visit
+from ..wording.words import listed
 from .values import (
     Telling,
     moment_in_words,
@@ -25,7 +26,6 @@ from .values import (
     source_in_words,
     weights_in_words,
 )
-from .words import listed
 
 
 @dataclass(frozen=True, slots=True)

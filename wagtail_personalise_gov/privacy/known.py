@@ -15,9 +15,9 @@ from ..core.preference import Because, Standing
 from ..facts import facts_named
 from ..visit.keeping import where_from
 from ..visit.visit import Visit
+from ..wording.words import how_places_are_known
+from ..wording.written import meaning_of
 from .values import Telling, in_words, public_titles
-from .words import how_places_are_known
-from .written import meaning_of
 
 OF_THE_PAGE = "request."  # the beginning of the names of facts whose values differ from page to page
 

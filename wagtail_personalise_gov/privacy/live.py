@@ -22,7 +22,7 @@ from ..models import Rule, Segment, SegmentRule
 from ..models.missing import missing_rule_types
 from ..models.problems import joins_account_to_memory
 from ..models.sensitive import sensitive_page_asked
-from .written import Written
+from ..wording.written import Written
 
 
 @dataclass(frozen=True, slots=True)

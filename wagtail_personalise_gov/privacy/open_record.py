@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from ..visit.recording import is_for_everybody
 from ..visit.visit import Visit
+from ..wording.speaking import asked_for
 from .register import public_register, register_page, register_schema
-from .speaking import asked_for
 
 MAX_AGE = 60  # seconds that a cache may keep the register
 SCHEMA_MAX_AGE = 3600  # and its schema, which only a new version of the package changes

@@ -22,9 +22,9 @@ from ..core.ruleset import Explanation, Ruleset, explain
 from ..core.variants import Outcome, Variant, outcome
 from ..models.streams import FoundContent, personalised_of
 from ..visit.visit import Visit
+from ..wording.words import listed
 from .counted import held_back_now
 from .live import PublicSegment
-from .words import listed
 
 
 class Said(StrEnum):

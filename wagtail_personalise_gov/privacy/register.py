@@ -28,15 +28,15 @@ from ..core.memory import NEED_A_PAST
 from ..core.preference import Mode
 from ..models.site_settings import LOTS_PER_PERCENT
 from ..visit.visit import Visit
+from ..wording.speaking import PARAMETER, address_of
+from ..wording.words import about_title, is_running, site_words, wording
 from .affected import AffectedPage, pages_affected
 from .changes import Change, changes
 from .cookies_told import cookie_rows_for_all
 from .counted import live_goals
 from .credits import credits_for
 from .live import PublicSegment, live_segments
-from .speaking import PARAMETER, address_of
 from .uses import Use, kept_in_words, read_from, uses
-from .words import about_title, is_running, site_words, wording
 
 VERSION = 1
 CHANGES_TOLD = 200  # the latest of all segments; each segment has those of these that are its own

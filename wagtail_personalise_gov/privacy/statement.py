@@ -12,17 +12,20 @@ from dataclasses import dataclass
 from django.utils.translation import gettext, ngettext
 
 from ..conf import settings
+from ..core.events import Event
 from ..core.facts import Fact
 from ..core.geography import Attribution
 from ..core.memory import NEED_A_PAST, NEED_A_VISIT
 from ..core.preference import Mode
+from ..counting.publishing import smallest_count
+from ..events.webhooks import counts_sent
 from ..facts import FACTS
 from ..visit.geo import HeaderGeo, MaxMindGeo, geo_provider
 from ..visit.keeping import Keeping, keeping, kept_until, outlives_the_browser
 from ..visit.stores import visitor_store
 from ..visit.visit import Visit
+from ..wording.words import is_running, listed, may_know_names, used_in_short
 from .live import PublicSegment
-from .words import is_running, listed, may_know_names, used_in_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,10 @@ def _technology() -> Iterable[str]:
 
 
 def _sharing(used: Collection[Fact]) -> Iterable[str]:
-    yield gettext("Nobody but us. Nothing is sold, shared or sent to another company for this.")
+    if counts_sent():
+        yield from _counts_sent()
+    else:
+        yield gettext("Nobody but us. Nothing is sold, shared or sent to another company for this.")
     if not any(fact.name.startswith("location.") for fact in used):
         return
     provider = geo_provider()
@@ -146,6 +152,20 @@ def _sharing(used: Collection[Fact]) -> Iterable[str]:
         )
     else:
         yield gettext("Places are told by a part that this site added. Its privacy policy says who runs it.")
+
+
+def _counts_sent() -> Iterable[str]:
+    """What webhooks are told: see `events/gathering.py`."""
+    things = {
+        Event.PREFERENCE_CHANGED: gettext("how many visitors turn this on"),
+        Event.INTENT_DECLARED: gettext("how many visitors say what they are here for"),
+        Event.GOAL_REACHED: gettext("how many visits lead to what we count"),
+    }
+    yield gettext("Nothing about a single visit is sold, shared or sent to anybody for this.")
+    yield gettext(
+        "Another system is told totals: %(things)s. It is told only when the hour is over, never of fewer than "
+        "%(smallest)d at once, and only of visitors who let us count their visits."
+    ) % {"things": listed([things[event] for event in counts_sent()]), "smallest": smallest_count()}
 
 
 def _safeguards() -> Iterable[str]:
@@ -210,10 +230,16 @@ def _beginning() -> Iterable[str]:
     if settings.MODE is Mode.OPT_IN:
         yield gettext("It is off until you turn it on: we ask before we use or keep anything about you.")
     else:
-        yield gettext(
-            "It is on until you turn it off: it uses little, it shares nothing, and the same information is there "
-            "either way."
-        )
+        if counts_sent():
+            yield gettext(
+                "It is on until you turn it off: it uses little, it shares nothing about a single visit, and the same "
+                "information is there either way."
+            )
+        else:
+            yield gettext(
+                "It is on until you turn it off: it uses little, it shares nothing, and the same information is there "
+                "either way."
+            )
         if settings.HONOUR_GPC or settings.HONOUR_DNT:
             yield gettext("It is off to begin with for browsers that ask all websites not to do this.")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from ..wording.speaking import as_asked
 from . import following, open_record, views
-from .speaking import as_asked
 
 urlpatterns = [
     path("", as_asked(views.about), name="about"),

@@ -13,8 +13,8 @@ from ..core.memory import NEED_A_PAST
 from ..facts import FACTS
 from ..visit.geo import HeaderGeo, MaxMindGeo, geo_provider
 from ..visit.keeping import Keeping, keeping, kept_until, where_from
+from ..wording.written import meaning_of
 from .live import PublicSegment
-from .written import meaning_of
 
 
 @dataclass(frozen=True, slots=True)

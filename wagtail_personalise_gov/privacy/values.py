@@ -22,7 +22,7 @@ from ..core.intents import Intent
 from ..models.addresses import PAGE_MODEL
 from ..models.iso import CONTINENTS
 from ..models.names import country_in_words, language_in_words, region_in_words
-from .words import listed
+from ..wording.words import listed
 
 LONGEST = 200  # characters of a text that a visitor brought along, or that a site's own reader gave
 

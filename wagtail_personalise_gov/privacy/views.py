@@ -23,18 +23,18 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from ..core.preference import Preference
+from ..visit.answers import BadAnswer, place_in
 from ..visit.cookies import CONFIRM
 from ..visit.limits import is_too_large, seconds_to_wait, too_often
 from ..visit.origin import Origin, origin_of
 from ..visit.visit import Visit
+from ..wording.speaking import address_of
+from ..wording.words import about_title, wording
 from .about import about_page
-from .answers import BadAnswer, place_in
 from .banner import render_confirmation
 from .download import own_data
 from .proof import TOKEN_FIELD, brings_token, keep_token, new_token
 from .returning import way_back
-from .speaking import address_of
-from .words import about_title, wording
 
 logger = logging.getLogger("wagtail_personalise_gov")
 

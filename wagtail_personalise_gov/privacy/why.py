@@ -36,9 +36,9 @@ from ..plugged import log_once_a_minute
 from ..visit.asked import AskedVisit, plain_address, standard_address
 from ..visit.stores import visitor_store
 from ..visit.visit import PreviewVisit, Visit
+from ..wording.speaking import address_of
+from ..wording.words import about_title, how_places_are_known
 from .live import live_segments
-from .speaking import address_of
-from .words import about_title, how_places_are_known
 
 NOTHING = mark_safe("")
 GROUPS_KEPT = 512  # in one process: the words of a group in one language

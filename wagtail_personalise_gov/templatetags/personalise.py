@@ -31,11 +31,11 @@ from ..blocks.fragments import script_for
 from ..delivery.cached_parts import cached_part
 from ..delivery.fragments import AHEAD
 from ..privacy.banner import render_banner, script
-from ..privacy.speaking import PARAMETER, address_of, spoken
 from ..privacy.why import render_notice, render_why
-from ..privacy.words import about_title
-from ..privacy.written import marked
 from ..visit.goals import goal_reached
+from ..wording.speaking import PARAMETER, address_of, spoken
+from ..wording.words import about_title
+from ..wording.written import marked
 
 register = Library()
 

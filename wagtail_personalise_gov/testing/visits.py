@@ -55,12 +55,12 @@ class Visiting(TestContextDecorator):
             if problem := kind_problem(known_facts()[name], value):
                 raise TypeError(problem)  # else it would be unknown, and a test that expects nothing would pass
 
-        def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
-            return {name: known.get(name) for name in names}
+        def read(visit: Visit, name: str) -> Any:
+            return known.get(name)
 
         with ExitStack() as stack:
-            stack.enter_context(mock.patch("wagtail_personalise_gov.visit.visit.gather", gather))
-            stack.enter_context(mock.patch("wagtail_personalise_gov.visit.visit.current_ruleset", compile_ruleset))
+            stack.enter_context(mock.patch("wagtail_personalise_gov.visit.gathering.read", read))
+            stack.enter_context(mock.patch("wagtail_personalise_gov.visit.arriving.current_ruleset", compile_ruleset))
             if self._segments is not None:
                 stack.enter_context(mock.patch.object(Visit, "_decision", deciding(self._segments, Visit._decision)))
             self._stacks.append(stack.pop_all())

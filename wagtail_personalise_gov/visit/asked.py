@@ -18,11 +18,12 @@ from ..core.asking import RESERVED, SEEN_BY, SLUG, STANDARD, STANDARD_VALUE
 from ..core.decision import Decision, Reason
 from ..core.geography import Place
 from ..core.memory import VisitorMemory
+from .arriving import READING
 from .grounds import BEYOND, tells
-from .visit import READING, Visit
+from .visit import Visit
 
 OWN_ADDRESSES = frozenset({"personalise", "personalise_api"})
-PAGES_AS_DATA = "personalise_api:page"  # the one address of our own that shows a page
+PAGES_AS_DATA = frozenset({"personalise_api:page", "personalise_api:page_at"})  # those of our own that show a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class AskedVisit(Visit):
         match = self._request.resolver_match
         if match is None or OWN_ADDRESSES.isdisjoint(match.app_names):
             return False
-        return f"{match.app_names[-1]}:{match.url_name}" != PAGES_AS_DATA
+        return f"{match.app_names[-1]}:{match.url_name}" not in PAGES_AS_DATA
 
 
 def asked_visit(request: HttpRequest) -> AskedVisit | None:

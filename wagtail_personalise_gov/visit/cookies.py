@@ -194,6 +194,9 @@ VIEW_AS = EditorsCookie(
 # No visitor ever gets these, so the public page tells of them only to who holds one.
 EDITORS_COOKIES = (VIEW_AS,)
 
+# Every name by which a browser may hold one of them.
+NAMES = frozenset(name for cookie in (*COOKIES, *EDITORS_COOKIES) for name in cookie.both_names)
+
 # Of `DjangoSessionStore`; it is not in COOKIES, whose cookies are ours to expire.
 SESSION = SessionCookie(
     "session",

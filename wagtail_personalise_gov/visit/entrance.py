@@ -7,7 +7,7 @@ entrance, and every reader is given this copy.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
@@ -46,6 +46,11 @@ class Entrance(HttpRequest):
             return QueryDict(query)
         except TooManyFieldsSent:
             return QueryDict()  # says nothing, rather than refuse a page that would not have looked at it
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The last value of each parameter of the address; without one, as at most pages, nothing is parsed."""
+        return cast("dict[str, str]", self.GET.dict()) if self._query else {}
 
     @property
     def body(self) -> bytes:

@@ -1,18 +1,16 @@
-"""Gather facts: how each is read from a visit, each at most once. A reader that fails makes its fact unknown."""
+"""Gather facts: how each is read from a visit, at most once, when it is asked. One that can't be read is unknown."""
 
 from __future__ import annotations
 
-import logging
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.signals import setting_changed
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from ..core.facts import Partly
+from ..core.facts import Facts, Partly
 from ..core.memory import MINUTES_PER_DAY, STEP_MINUTES
 from ..core.pages import MAX_PAGES
 from ..facts import facts_named, readers
@@ -25,29 +23,39 @@ from .geo import geo_provider
 if TYPE_CHECKING:
     from .visit import Visit
 
-logger = logging.getLogger("wagtail_personalise_gov")
-
-SECONDS_BETWEEN_LOGS = 60  # for one fact in one process
 CODE = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")  # of ISO 3166-2
-_logged_at: dict[str, float] = {}
 
 
-def gather(visit: Visit, names: Iterable[str]) -> dict[str, Any]:
-    """The values of the named facts; None where a value can't be told. Never raises."""
-    own = readers()
-    gathered: dict[str, Any] = {}
-    for name in names:
-        try:
-            if name in READERS:
-                gathered[name] = READERS[name](visit)
-            elif name in own:
-                gathered[name] = own[name](visit.request)
-            else:
-                gathered[name] = None  # of an app that was removed
-        except Exception as error:  # anybody's reader, any header; the visitor gets a page
-            gathered[name] = None
-            _log(name, error)
-    return gathered
+def read(visit: Visit, name: str) -> Any:
+    """The value of a fact; None where it can't be told. Never raises."""
+    try:
+        if (reader := READERS.get(name)) is not None:
+            return reader(visit)
+        own = readers().get(name)
+        return None if own is None else own(visit.request)  # None: of an app that was removed
+    except Exception as error:  # anybody's reader, any header; the visitor gets a page
+        _log(name, error)
+        return None
+
+
+class FactsAsked(Facts):
+    """The facts of a visit, each read when it is first asked, and only then. Those that are refused are not read."""
+
+    __slots__ = ("_visit",)
+
+    read_when_asked = True
+
+    def __init__(self, visit: Visit, known: dict[str, Any], refused: frozenset[str]) -> None:
+        self._visit, self._known = visit, known  # the visit's own: what is read here is known to it from now on
+        self.refused = refused
+
+    def get(self, name: str, default: Any = None) -> Any:
+        known = self._known
+        if name not in known:
+            if name in self.refused:
+                return default
+            known[name] = read(self._visit, name)
+        return known[name]
 
 
 def headers_of(names: frozenset[str]) -> frozenset[str]:
@@ -82,17 +90,12 @@ def _headers_of_places() -> frozenset[str]:
 
 def _log(name: str, error: Exception) -> None:
     # The message of the error may hold what was read; its type and place say enough, and nothing about anybody.
-    now = time.monotonic()
-    if now - _logged_at.get(name, float("-inf")) < SECONDS_BETWEEN_LOGS:
-        return
-    _logged_at[name] = now
     where = error.__traceback__
     while where is not None and where.tb_next is not None:
         where = where.tb_next
     place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
-    logger.error(
-        "Fact %r can't be read (%s at %s). It is unknown until that is mended.", name, type(error).__name__, place
-    )
+    told = "Fact %r can't be read (%s at %s). It is unknown until that is mended."
+    log_once_a_minute(f"fact {name}", told, name, type(error).__name__, place)
 
 
 def _landing(visit: Visit) -> Any:
@@ -219,6 +222,6 @@ READERS: dict[str, Callable[[Visit], Any]] = {
     "account.groups": _groups,
     "network.ip": lambda visit: client_address(visit.request),
     "request.path": lambda visit: visit.request.path,
-    "request.query": lambda visit: visit.request.GET.dict(),
+    "request.query": lambda visit: visit.request.query,
     "request.site": lambda visit: None if visit.site is None else site_name(visit.site),
 }

@@ -6,8 +6,7 @@ tell visitors apart by: such a response is kept for nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, overload
 
@@ -99,15 +98,6 @@ class Noting:
         if self._cache_would_not_skip:
             request._wagtailcache_skip = False
 
-    @contextmanager
-    def looking_ahead(self) -> Iterator[None]:
-        """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
-        grounds, self.grounds, self._looks_ahead = self.grounds, Grounds(), True
-        try:
-            yield
-        finally:
-            self.grounds, self._looks_ahead = grounds, False
-
     def asking_for(self, ground: str) -> Unnoted:
         """What is asked within is asked for the sake of this ground, and of no other."""
         self._note(ground)
@@ -157,13 +147,17 @@ class Told(Generic[T]):
             return self
         if not visit.unnoted:
             visit.grounds.others.add(self.ground)
-        if self.considers or not visit.unnoted:
             visit.make_private()
-        told: dict[str, Any] = visit.told
-        if self.name not in told:
-            with Unnoted(visit):
-                told[self.name] = self.read(visit)
-        value: T = told[self.name]
+        elif self.considers:
+            visit.make_private()
+        told: dict[str, T] = visit.told
+        if self.name in told:
+            return told[self.name]
+        visit.unnoted += 1  # as `Unnoted` does, which would cost a page three calls for each of these
+        try:
+            value = told[self.name] = self.read(visit)
+        finally:
+            visit.unnoted -= 1
         return value
 
     def __set__(self, visit: Noting, value: T) -> None:

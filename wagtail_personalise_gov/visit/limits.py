@@ -103,9 +103,12 @@ def is_too_large(request: HttpRequest, most: int = MAX_BODY) -> bool:
         return not said.isdecimal() or int(said[:20]) > most
     if hasattr(request, "_body") or getattr(request, "_read_started", False):
         return False  # somebody else took it in already
-    begun = request.read(most + 1)
+    # Django goes by the length alone, and would read nothing, also where the server knows the end (gunicorn says so).
+    stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
+    begun = stream.read(most + 1)
     if len(begun) > most:
         return True
     request._body = begun  # where Django looks for what was read already
     request._stream = BytesIO(begun)
+    request.META["CONTENT_LENGTH"] = str(len(begun))  # by which REST framework tells whether there is any
     return False

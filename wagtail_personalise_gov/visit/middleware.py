@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from ..conf import settings
 from ..plugged import log_once_a_minute
 from .asked import asked_visit
+from .front_end import FrontEndVisit
 from .grounds import Unnoted
 from .recording import finish, keep_cookies_private
 from .viewing import ViewingVisit, viewing_visit
@@ -125,4 +126,6 @@ def finished(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> 
             type(error).__name__,
         )
         response.headers["Cache-Control"] = "private, no-store"
+    if isinstance(visit, FrontEndVisit):
+        visit.hand_over(response)
     keep_cookies_private(response)

@@ -37,6 +37,8 @@ def choice_of(request: HttpRequest) -> Choice | None:
     A refusal holds on when ``COOKIE_SECURE`` is changed, and with it the cookie's name. An acceptance under the other
     name is asked again: any host below the same domain can set a cookie whose name has no prefix.
     """
+    if not request.COOKIES:
+        return None
     choice = _of_several(CHOICE.read_each(request))
     if choice is None:
         before = _of_several(CHOICE.read_each_under_another_name(request))
@@ -49,8 +51,10 @@ def _of_several(values: list[str]) -> Choice | None:
 
     Another host below the same domain can set a second cookie of a name without prefix. It must not undo a refusal.
     """
-    ages = ages_now() if values else None
-    said = [choice.held(ages) for value in values if ages and (choice := Choice.from_cookie(value)) is not None]
+    if not values:
+        return None
+    ages = ages_now()
+    said = [choice.held(ages) for value in values if (choice := Choice.from_cookie(value)) is not None]
     choices = [choice for choice in said if choice is not None]
     if len(choices) < 2:
         return choices[0] if choices else None
@@ -69,13 +73,16 @@ def standing_of(request: HttpRequest, choice: Choice | None = None) -> Standing:
     )
 
 
-def preference_headers() -> set[str]:
+def preference_headers() -> frozenset[str]:
     """The request headers that a standing is read from."""
-    return {
-        "Cookie",
-        *(["Sec-GPC"] if settings.HONOUR_GPC else []),
-        *(["DNT"] if settings.HONOUR_DNT else []),
-    }
+    return PREFERENCE_HEADERS[settings.HONOUR_GPC, settings.HONOUR_DNT]
+
+
+PREFERENCE_HEADERS = {
+    (gpc, dnt): frozenset({"Cookie", *(["Sec-GPC"] if gpc else []), *(["DNT"] if dnt else [])})
+    for gpc in (False, True)
+    for dnt in (False, True)
+}
 
 
 def new_choice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -11,15 +12,17 @@ from django.utils.cache import patch_vary_headers
 from ..conf import settings
 from ..core.ruleset import NO_RULES
 from ..counting.buffer import count
+from .arriving import READING
 from .asked import AskedVisit, shows_as_asked
 from .cookies import CHOICE, COOKIES, EDITORS_COOKIES
 from .devices import is_crawler
 from .edge import vary_on_edge
 from .preference import preference_headers, standing_of, write_choice
-from .stores import DjangoSessionStore, NoStore, visitor_store
+from .stores import DjangoSessionStore, NoStore
 from .tallying import stands_at_a_goal, tallies_of
+from .telling import tell_choice, tell_what_is_kept
 from .viewing import views_as_others
-from .visit import READING, PreviewVisit, Visit
+from .visit import PreviewVisit, Visit
 
 # Of what a view says to caches, this may stay beside `private` and `no-cache`; all else might let one keep it.
 STRICTER = frozenset({"no-store", "no-transform", "must-revalidate", "proxy-revalidate"})
@@ -35,7 +38,7 @@ FOR_THE_EDGE = (
     "Edge-Control",
     "X-Accel-Expires",
 )
-PUBLIC = frozenset(header.lower() for header in ("Expires", *FOR_THE_EDGE))  # what no private response may say
+PUBLIC = ("Expires", *FOR_THE_EDGE)  # what no private response may say
 
 
 def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> None:
@@ -70,6 +73,7 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
     if visit.choice_to_keep is not None:
         write_choice(response, visit.choice_to_keep)
         CHOICE.expire_other_names(visit.request, response)
+        tell_choice(visit, request, visit.choice_to_keep)
     if visit.forgets:
         forget(visit, response)
         return
@@ -77,8 +81,9 @@ def finish(visit: Visit, request: HttpRequest, response: HttpResponseBase) -> No
         return  # it was no visit of their own, save for what they said themselves
     tallies = tallies_of(visit, response)
     remember(visit, response)
-    if not isinstance(visitor_store(), NoStore):
+    if not isinstance(visit.store, NoStore):
         count(tallies)  # only now: what can't be noted in the browser would be counted again at the next page
+        tell_what_is_kept(visit, request, tallies)
 
 
 def keep_private(visit: Visit, response: HttpResponseBase) -> None:
@@ -86,13 +91,22 @@ def keep_private(visit: Visit, response: HttpResponseBase) -> None:
     given = response.headers.get("Cache-Control", "").lower()
     kept = [directive for part in given.split(",") if (directive := part.strip()) in STRICTER] if given else []
     response.headers["Cache-Control"] = ", ".join(["private", "no-cache", *kept])
-    for header in [header for header in response.headers if header.lower() in PUBLIC]:
-        del response.headers[header]
-    varies_on = sorted(preference_headers() | visit.varies_on)
+    _say_nothing_public(response)
+    varies_on = _listed(preference_headers() | visit.varies_on)
     if response.headers.get("Vary"):
-        patch_vary_headers(response, varies_on)
+        patch_vary_headers(response, varies_on.split(", "))
     else:
-        response.headers["Vary"] = ", ".join(varies_on)
+        response.headers["Vary"] = varies_on
+
+
+def _say_nothing_public(response: HttpResponseBase) -> None:
+    for header in PUBLIC:
+        response.headers.pop(header)  # which asks for no header to be there
+
+
+@lru_cache(maxsize=256)
+def _listed(headers: frozenset[str]) -> str:
+    return ", ".join(sorted(headers))
 
 
 def is_for_everybody(response: HttpResponseBase) -> None:
@@ -108,8 +122,7 @@ def keep_cookies_private(response: HttpResponseBase) -> None:
     """
     if getattr(response, "for_everybody", False) and response.cookies:
         response.headers["Cache-Control"] = "private, no-store"
-        for header in [header for header in response.headers if header.lower() in PUBLIC]:
-            del response.headers[header]
+        _say_nothing_public(response)
 
 
 def keep_out_of_searches(response: HttpResponseBase) -> None:
@@ -121,7 +134,7 @@ def keep_out_of_searches(response: HttpResponseBase) -> None:
 
 def remember(visit: Visit, response: HttpResponseBase) -> None:
     """Keep what live rules need of this visit, if the visitor lets us; drop what is kept beyond that."""
-    store = visitor_store()
+    store = visit.store
     if visit.ruleset.paused:
         return
     cookies = visit.request.COOKIES
@@ -152,7 +165,7 @@ def remember(visit: Visit, response: HttpResponseBase) -> None:
 
 def items_counted(visit: Visit) -> frozenset[str]:
     """The items of memory that are kept for counting's sake."""
-    if not visit.counts:
+    if not settings.COUNTING or not visit.counts:
         return frozenset()
     return frozenset({"counted", "lot"} if visit.holds_back else {"counted"})
 
@@ -162,7 +175,7 @@ def forget(visit: Visit, response: HttpResponseBase) -> None:
     for cookie in (*COOKIES, *EDITORS_COOKIES):
         if cookie is not CHOICE:
             cookie.expire(visit.request, response)
-    store = visitor_store()
+    store = visit.store
     store.forget(visit.request, response)
     if not isinstance(store, DjangoSessionStore):
         # The site may have kept memory in sessions before. Of a visitor without one, nothing is looked at.

@@ -13,7 +13,8 @@ from django.http.response import HttpResponseBase
 
 from ..core.pages import ServedPage
 from ..models.sensitive import is_sensitive
-from .visit import READING, Visit
+from .arriving import READING
+from .visit import Visit
 
 Serve = Callable[[Any, HttpRequest, Any, Any], HttpResponseBase]
 

@@ -6,7 +6,7 @@ The same readers read it as read a request, so that what is told of it is what a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -207,16 +207,15 @@ class SimulatedVisit(Visit):
     def _adapting(self) -> bool:
         return not (self.closed or self.ruleset.paused)
 
-    def _gathered(self, needs: Iterable[str]) -> Facts:
-        wanted = frozenset(needs)
-        super()._gathered(wanted - self.given.keys())
-        known = known_facts()
-        for name in wanted & self.given.keys():
-            if known[name].about_visitor and not self.standing.adapts:
-                self._refused.add(name)
-            else:
-                self._known[name] = self.given[name]
-        return self.facts
+    def _facts_for(self, needs: frozenset[str]) -> Facts:
+        """All of them read: whoever describes a visit wants to be told why."""
+        given = needs & self.given.keys()
+        facts = super()._facts_for(needs)
+        for name in given - facts.refused:
+            self._known[name] = self.given[name]
+        for name in needs:
+            facts.get(name)
+        return facts
 
     @property
     def notices(self) -> frozenset[str]:

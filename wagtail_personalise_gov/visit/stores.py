@@ -7,12 +7,15 @@ sites that keep sessions anyway. `wagtail_personalise_gov.testing.VisitorStoreCo
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
-import logging
 import time
 from abc import ABC, abstractmethod
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -23,6 +26,7 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.encoding import force_bytes
 
 from ..conf import settings
 from ..core.counting import counted_from_json, counted_to_json
@@ -36,14 +40,11 @@ from ..core.memory import (
     visit_from_json,
     visit_to_json,
 )
-from ..plugged import plugged
+from ..plugged import log_once_a_minute, plugged
 from .cookies import COUNT, MEMORY, SECONDS_PER_DAY, SESSION, VISIT, Cookie
-
-logger = logging.getLogger("wagtail_personalise_gov")
 
 VISIT_MAX_AGE = 4 * 60 * 60  # seconds; a browser that restores its session must not revive yesterday's visit
 SECONDS_PER_STEP = STEP_MINUTES * 60
-SECONDS_BETWEEN_LOGS = 60  # in one process
 
 
 class VisitorStore(ABC):
@@ -76,28 +77,62 @@ def seconds_left(past: Past) -> int:
     return int(min(days, settings.MEMORY_MAX_AGE_DAYS)) * SECONDS_PER_DAY
 
 
-class CompactSerializer:
-    """JSON without spaces, in UTF-8: half the size of escaped text for a town named in another script."""
-
-    def dumps(self, data: Any) -> bytes:
-        return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
-
-    def loads(self, data: bytes) -> Any:
-        return json.loads(data)
+# JSON without spaces, in UTF-8: half the size of escaped text for a town named in another script.
+_as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class CoarseSigner(signing.TimestampSigner):
     """Signs the time of writing too, in steps of `grain` seconds: no finer than what is signed tells the time.
 
-    The very second would be as good as a number for each visitor.
+    The very second would be as good as a number for each visitor. `write` and `read` are Django's `sign_object` and
+    `unsign_object` in one step each, with keys that are derived once: a page pays for each call.
     """
 
     def __init__(self, grain: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.grain = grain
 
+    def write(self, data: Any) -> str:
+        """Data of JSON, signed."""
+        stamped = f"{_unpadded(_as_json(data).encode())}:{self.timestamp()}"
+        return f"{stamped}:{_unpadded(self._digest(self.key, stamped))}"
+
+    def read(self, signed: str, max_age: int | None) -> Any:
+        """The data that `write` signed, at most `max_age` seconds ago.
+
+        Raises BadSignature for what was signed by nobody here, and SignatureExpired for what is too old.
+        """
+        stamped, _colon, signature = signed.rpartition(":")
+        given = signature.encode()
+        for key in (self.key, *self.fallback_keys):
+            if hmac.compare_digest(_unpadded(self._digest(key, stamped)).encode(), given):
+                break
+        else:
+            raise signing.BadSignature("It was not signed here, or not for this.")
+        value, _colon, timestamp = stamped.rpartition(":")
+        if max_age is not None and time.time() - signing.b62_decode(timestamp) > max_age:
+            raise signing.SignatureExpired(f"It was signed more than {max_age} seconds ago.")
+        return json.loads(urlsafe_b64decode(value + "=" * (-len(value) % 4)))
+
     def timestamp(self) -> str:
         return signing.b62_encode(int(time.time()) // self.grain * self.grain)
+
+    def _digest(self, key: str | bytes, stamped: str) -> bytes:
+        return hmac.digest(_derived_key(self.salt, key), stamped.encode(), "sha256")
+
+
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+def _unpadded(data: bytes) -> str:
+    """As Django writes what it signs: base64 for addresses (RFC 4648 section 5), without padding."""
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(URL_SAFE).decode()
+
+
+@lru_cache(maxsize=64)
+def _derived_key(salt: str, key: str | bytes) -> bytes:
+    """The key by which Django signs with a salt, from the site's own: see `django.utils.crypto.salted_hmac`."""
+    return hashlib.sha256(force_bytes(f"{salt}signer") + force_bytes(key)).digest()
 
 
 @cache
@@ -114,6 +149,8 @@ class SignedCookieStore(VisitorStore):
     in_browser = True
 
     def load(self, request: HttpRequest) -> VisitorMemory:
+        if not request.COOKIES:
+            return VisitorMemory()
         return VisitorMemory(
             visit_from_json(self._read(request, VISIT, VISIT_MAX_AGE)),
             past_from_json(self._read(request, MEMORY, None)),
@@ -134,15 +171,16 @@ class SignedCookieStore(VisitorStore):
             COUNT.expire(request, response)
         elif memory.counted != before.counted:
             COUNT.write(response, self._sign(COUNT, counted_to_json(memory.counted)))
-        for cookie in self.cookies:
-            cookie.expire_other_names(request, response)
+        if request.COOKIES:
+            for cookie in self.cookies:
+                cookie.expire_other_names(request, response)
 
     def forget(self, request: HttpRequest, response: HttpResponseBase) -> None:
         for cookie in self.cookies:
             cookie.expire(request, response)
 
     def _sign(self, cookie: Cookie, data: Any) -> str:
-        return _signer(cookie.base_name).sign_object(data, serializer=CompactSerializer)
+        return _signer(cookie.base_name).write(data)
 
     def _read(self, request: HttpRequest, cookie: Cookie, max_age: int | None) -> Any:
         value = cookie.read(request)
@@ -150,7 +188,7 @@ class SignedCookieStore(VisitorStore):
             return None
         try:
             # By the beginning of the step in which it was written, so never longer than `max_age`.
-            return _signer(cookie.base_name).unsign_object(value, serializer=CompactSerializer, max_age=max_age)
+            return _signer(cookie.base_name).read(value, max_age)
         except Exception:  # tampered, foreign, expired, or signed by us in another form: a stranger's cookie
             return None
 
@@ -165,9 +203,6 @@ class DjangoSessionStore(VisitorStore):
     KEY = "personalise_memory"  # the one key of the session that is ours; it holds plain JSON data
     cookies = (SESSION,)
 
-    def __init__(self) -> None:
-        self._logged_at = float("-inf")  # seconds of the monotonic clock
-
     @property
     def in_browser(self) -> bool:  # type: ignore[override]
         return bool(django_settings.SESSION_ENGINE.endswith(".signed_cookies"))
@@ -180,7 +215,12 @@ class DjangoSessionStore(VisitorStore):
         except Exception as error:  # whatever holds sessions is away: the visitor gets a page, as a stranger
             # What is there must not be replaced by the empty beginning of a stranger, if it is back in a moment.
             request._session_memory = "away"  # type: ignore[attr-defined]
-            self._log(error)
+            # The message may hold the session's key, so only the type is logged.
+            log_once_a_minute(
+                "sessions",
+                "Sessions can't be read (%s). Visitors are strangers until they can be, and nothing is remembered.",
+                type(error).__name__,
+            )
             return VisitorMemory()
         if not isinstance(kept, dict):
             return VisitorMemory()
@@ -240,16 +280,6 @@ class DjangoSessionStore(VisitorStore):
         with suppress(SessionInterrupted):
             SessionMiddleware(lambda request: HttpResponse()).process_response(request, response)  # type: ignore[arg-type]
 
-    def _log(self, error: Exception) -> None:
-        # The message may hold the session's key, so only the type is logged.
-        now = time.monotonic()
-        if now - self._logged_at >= SECONDS_BETWEEN_LOGS:
-            self._logged_at = now
-            logger.error(
-                "Sessions can't be read (%s). Visitors are strangers until they can be, and nothing is remembered.",
-                type(error).__name__,
-            )
-
 
 def _now() -> int:
     return int(timezone.now().timestamp())
@@ -280,6 +310,7 @@ class NoStore(VisitorStore):
 def _forget_store(**kwargs: Any) -> None:
     visitor_store.cache_clear()
     _signer.cache_clear()
+    _derived_key.cache_clear()
 
 
 setting_changed.connect(_forget_store)

@@ -36,7 +36,7 @@ def stands_at_a_goal(visit: Visit, response: HttpResponseBase) -> bool:
 def tallies_of(visit: Visit, response: HttpResponseBase) -> list[Tally]:
     """The totals that grow by one with this response. What was counted is noted in the visit's memory."""
     # Looked at in this order: for a visit of which there is nothing to count, nothing of the request is read.
-    if not visit.counts or visit.forgets:
+    if not settings.COUNTING or not visit.counts or visit.forgets:
         return []
     shown = visit.shown if visit.request.method == "GET" and 200 <= response.status_code < 300 else ()
     if not shown and visit.stored.counted is None:

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.quiet import Quiet
+from ..core.ruleset import KeyedVariants, NamedVariants, namer
 from ..models import Segment
 from ..plugged import log_once_a_minute
 from .cookies import SESSION, VIEW_AS
@@ -130,11 +131,10 @@ class ViewingVisit(Visit):
     def segments(self) -> tuple[str, ...]:
         return super().segments if self.viewing is None else tuple(segment.slug for segment in self.viewing.segments)
 
-    def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
+    def _named(self, blocks: tuple[KeyedVariants, ...]) -> NamedVariants:
         if self.viewing is None:
-            return super()._slugs(keys)
-        slugs = {segment.pk: segment.slug for segment in self.viewing.segments}
-        return tuple(slugs[key] for key in keys if key in slugs)
+            return super()._named(blocks)
+        return namer({segment.pk: segment.slug for segment in self.viewing.segments})(blocks)
 
     @property
     def counts(self) -> bool:

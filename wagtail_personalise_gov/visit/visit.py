@@ -6,58 +6,37 @@ Everything is lazy. Until something is asked of it, nothing is read and the resp
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import cached_property  # the standard library's takes a lock
-from wagtail.models import Site
 
-from ..compiling import current_ruleset
 from ..conf import settings
 from ..core.counting import COMPARED, LOTS, Exposure, held_back, share_held_back
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.facts import Facts
-from ..core.geography import Place, in_european_union
-from ..core.intents import Landing
 from ..core.memory import (
-    MAX_CAMPAIGN_PART,
-    Arrival,
-    Campaign,
     DeclaredPlace,
-    Referrer,
     ThisVisit,
     VisitorMemory,
-    day_number,
 )
 from ..core.pages import ServedPage
-from ..core.preference import Choice, Mode, Preference, Standing
+from ..core.preference import Choice, Mode, Preference
 from ..core.quiet import Quiet
-from ..core.ruleset import Ruleset
+from ..core.ruleset import KeyedVariants, NamedVariants, namer
 from ..core.variants import Outcome, Variant, outcome
-from ..facts import FACTS, known_facts, readers
+from ..facts import FACTS, about_visitors, readers
 from ..plugged import log_once_a_minute
+from .arriving import Arriving
 from .edge import answers_at_edge, reasons_at_edge
 from .editors import is_editor
-from .entrance import Entrance
-from .gathering import gather, headers_of
-from .geo import geo_provider
-from .grounds import ADAPTS, BEYOND, INTENT, PLACE, STANDING, Noting, Unnoted, tells
+from .gathering import FactsAsked, headers_of
+from .grounds import ADAPTS, BEYOND, INTENT, PLACE, Grounds, Unnoted, tells
 from .preference import new_choice, standing_of
-from .referrers import Source, host_name, source_of
-from .sites import known_site
-from .stores import visitor_store
-
-# What is noted of a request at the entrance, before other middleware may change it.
-NOTED = ("HTTP_COOKIE", "HTTP_REFERER", "QUERY_STRING")
 
 ABOUT_PAGES_SEEN = frozenset(name for name, fact in FACTS.items() if {"pages", "past_pages"} & fact.remembers)
-
-READING = frozenset({"GET", "HEAD"})  # methods with which a visit may begin; a form sent never begins one
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,7 +55,7 @@ class Chosen(Quiet):
 STANDARD_VERSION = Chosen()
 
 
-class Visit(Noting):
+class Visit(Arriving):
     """What personalisation knows of one request, and decides for it.
 
     `considered` turns True as soon as anything is asked whose answer may differ between visitors: from then on the
@@ -84,26 +63,21 @@ class Visit(Noting):
     """
 
     def __init__(self, request: HttpRequest) -> None:
-        meta = request.META
-        self._noted = {key: meta[key] for key in NOTED if key in meta}
-        self._path = request.path
         super().__init__(request)
-        self.closed = False
         # Nothing new is kept of this request. A form that another site sends comes without our cookies, so to keep
         # memory on its response would replace what is kept by an empty beginning.
-        self.method_reads = request.method in READING
         self.only_looks = not self.method_reads
         self.forgets = False  # what was kept is erased on the way out
         self.choice_to_keep: Choice | None = None  # written on the way out
         self.page: ServedPage | None = None  # the page that the request is for, if it is one of Wagtail's
-        self.shows: ServedPage | None = None  # the same, where it is shown
-        self.varies_on: set[str] = set()
+        self.varies_on: frozenset[str] = frozenset()
         # The places on a page that is the same for everybody, and the primary keys of the segments that each is for:
         # a request of its own asks what comes there, and is this visitor's look at the page.
         self.fragments: dict[str, tuple[int, ...]] = {}
         self.told_at_edge: dict[str, None] = {}  # the slugs of the segments that the network's edge has decided
+        self.needed: frozenset[str] = frozenset()  # the names of the facts on which an answer hung so far
         self._known: dict[str, Any] = {}
-        self._refused: set[str] = set()
+        self._refused: frozenset[str] = frozenset()
         # What is shown, and which goals are reached, in the order of the page; counted on the way out.
         self.shown: dict[Exposure, None] = {}
         self.reached: dict[str, None] = {}
@@ -117,7 +91,7 @@ class Visit(Noting):
 
     def includes(self, slug: str) -> bool:
         """Whether the visitor is in a segment; False for a slug of no live segment."""
-        return self._matching([slug]).includes(slug)
+        return self.matching([slug]).includes(slug)
 
     def decide(self, slugs: Iterable[str]) -> Decision:
         """The `Reason` for each of these segments that is live. Never raises, and makes no SQL query of its own.
@@ -126,9 +100,12 @@ class Visit(Noting):
         """
         decision = self._noted_decision(slugs)
         self.grounds.reasons.update(decision)
+        if self.needed:  # to say why, all that was asked must be known
+            with Unnoted(self):
+                self._read(self.needed)
         return decision
 
-    def _matching(self, slugs: Iterable[str]) -> Decision:
+    def matching(self, slugs: Iterable[str]) -> Decision:
         """`decide`, for who asks whether the visitor is in these segments, and not why."""
         decision = self._noted_decision(slugs)
         self.grounds.segments.update(decision)
@@ -147,8 +124,9 @@ class Visit(Noting):
     def _own_decision(self, slugs: Iterable[str]) -> Decision:
         self.make_private()
         plan = self.ruleset.only(slugs)
-        decision = plan.decide(self._gathered(plan.needs))
-        return decision.holding_back(self._held_back_from(decision.matched))
+        decision = plan.decide(self._facts_for(plan.needs))
+        held = self._held_back_from(decision.matched)
+        return decision.holding_back(held) if held else decision
 
     def _decision_with_edge(self, slugs: Iterable[str]) -> Decision:
         """What the network's edge has answered, which makes nothing private, and our own decision of the rest."""
@@ -171,41 +149,34 @@ class Visit(Noting):
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """The slugs of all live segments that the visitor is in. Asks every fact that a live segment needs."""
-        return self._matching(self.ruleset.segments).matched
+        """The slugs of all live segments that the visitor is in."""
+        return self.matching(self.ruleset.segments).matched
 
     def choose(self, variants: Sequence[tuple[str, Sequence[int]]]) -> Chosen:
         """The first of these variants, given as (id, primary keys of segments), that is for this visitor."""
-        return self.choose_each([variants])[0]
+        return self.choose_each([tuple((name, tuple(keys)) for name, keys in variants)])[0]
 
-    def choose_each(self, blocks: Sequence[Sequence[tuple[str, Sequence[int]]]]) -> list[Chosen]:
-        """`choose` for several blocks at once, at the cost of one decision."""
-        named = [[Variant(variant_id, self._slugs(keys)) for variant_id, keys in variants] for variants in blocks]
-        decision = self._matching({slug for variants in named for variant in variants for slug in variant.segments})
-        chosen = []
-        for variants in named:
-            out = outcome(variants, decision)
-            position = variants.index(out.variant) if out.variant else None
-            exposures = self._exposures(variants, out) if decision else ()
-            chosen.append(Chosen(position, out.variant.id if out.variant else None, out.segment, exposures))
-        return chosen
+    def choose_each(self, blocks: Iterable[KeyedVariants]) -> list[Chosen]:
+        """`choose` for several blocks at once, at the cost of one decision. Variants are tuples, to be looked up."""
+        named = self._named(tuple(blocks))
+        decision = self.matching(named.slugs)
+        return [self._chosen(variants, decision) for variants in named.blocks]
+
+    def _chosen(self, variants: Sequence[Variant], decision: Decision) -> Chosen:
+        if not decision.matched and not (decision and settings.COUNTING):
+            return STANDARD_VERSION  # as for most visitors of most pages
+        out = outcome(variants, decision)
+        exposures = self._exposures(variants, out) if decision else ()
+        if out.variant is None:
+            return Chosen(exposures=exposures) if exposures else STANDARD_VERSION
+        return Chosen(variants.index(out.variant), out.variant.id, out.segment, exposures)
 
     def cache_key(self, *slugs: str) -> str:
         """What a cached fragment that asks these segments must be kept under, besides its own name."""
-        decision = self._matching(slugs)
+        decision = self.matching(slugs)
         apart = {Reason.HOLDOUT: "=held", Reason.LEARNING: "=learning"}  # shown something else than who is not in it
-        marks = {slug: "" if decision.includes(slug) else apart.get(decision.get(slug)) for slug in sorted(set(slugs))}  # type: ignore[arg-type]
+        marks = {slug: "" if decision.includes(slug) else apart.get(decision.get(slug)) for slug in sorted(set(slugs))}
         return ",".join(f"{slug}{mark}" for slug, mark in marks.items() if mark is not None)
-
-    @tells(STANDING, considers=True)
-    def standing(self) -> Standing:
-        """Where the visitor stands: their preference, where it comes from, and whether pages adapt to them."""
-        return standing_of(self.request)
-
-    @property
-    def preference(self) -> Preference:
-        preference: Preference = self.standing.preference
-        return preference
 
     @property
     def may_ask(self) -> bool:
@@ -230,107 +201,9 @@ class Visit(Noting):
         """The names of the facts that have been asked so far, known or not."""
         return frozenset(self._known) | self._refused
 
-    @contextmanager
-    def looking_ahead(self) -> Iterator[None]:
+    def looking_ahead(self) -> LookingAhead:
         """What is asked within is asked before it is known whether the page asks it: nothing is noted by it."""
-        before = frozenset(self._known)
-        with super().looking_ahead():
-            yield
-        # A site's own reader may need what is there only once the request has found its view.
-        for name in self._known.keys() & readers().keys() - before:
-            if self._known[name] is None:
-                del self._known[name]
-
-    # What it is made of
-
-    @cached_property
-    def request(self) -> HttpRequest:
-        """The request as it entered."""
-        return Entrance(self._request, self._noted, self._path)
-
-    @cached_property
-    def now(self) -> datetime:
-        return timezone.now()
-
-    @property
-    def local_time(self) -> datetime:
-        """Now, by the clock of the site: not of the zone that an editor has set for their own admin."""
-        return timezone.localtime(self.now, timezone.get_default_timezone())
-
-    @cached_property
-    def site(self) -> Site | None:
-        """The site that the request is for. Wagtail notes it on the request, so that a page asks the database once.
-
-        For a page that may come from a page cache nobody would ask it, so the process knows it.
-        """
-        request = self._request
-        if hasattr(request, "_wagtail_site") or not hasattr(request, "personalise_page_cache"):
-            return Site.find_for_request(request)
-        return known_site(self.ruleset.version, self.request)
-
-    @cached_property
-    def ruleset(self) -> Ruleset:
-        """The ruleset of this request: one, even when a segment is published in its middle."""
-        return current_ruleset()
-
-    @cached_property
-    def host(self) -> str:
-        """The host name of this site, without a port."""
-        return host_name(self._request._get_raw_host())  # type: ignore[attr-defined]
-
-    @tells(BEYOND)
-    def source(self) -> Source:
-        return source_of(self.request.META.get("HTTP_REFERER", ""), self.host)
-
-    @tells(BEYOND)
-    def stored(self) -> VisitorMemory:
-        """The memory as it was kept by the last response; an empty one where the store is out of order.
-
-        Of visitors who do not want pages to adapt to them it is not read at all; it goes with the next response.
-        """
-        # Not `self.standing`, which makes the response private: whether a visit goes on is asked before that is clear.
-        standing = self.told.get("standing") or standing_of(self.request)
-        if not standing.adapts:
-            return VisitorMemory()
-        try:
-            return visitor_store().load(self.request)
-        except Exception as error:  # a store of anybody's, which promised that it never raises
-            log_once_a_minute("load", "VISITOR_STORE can't load what is kept (%s).", type(error).__name__)
-            return VisitorMemory()
-
-    @tells(BEYOND)
-    def memory(self) -> VisitorMemory:
-        """The memory as this request finds it: the visit goes on, or a new one begins."""
-        memory = self.stored.opened(self.arrival(), settings.VISIT_TIMEOUT_MINUTES, settings.MEMORY_MAX_AGE_DAYS)
-        return memory if self.shows is None else memory.noting(self.shows, self.ruleset.watching)
-
-    @property
-    def changes_memory(self) -> bool:
-        """Whether the memory was looked at, or changed, in making this response."""
-        return "memory" in self.told
-
-    @property
-    def begins(self) -> bool:
-        """Whether a visit begins with this request, rather than going on; False where nothing is decided anyway."""
-        if not self.unnoted:
-            self.consider()
-        with Unnoted(self):
-            return self._adapting and not self.stored.continues(self.arrival(), settings.VISIT_TIMEOUT_MINUTES)
-
-    @tells(BEYOND)
-    def place(self) -> Place | None:
-        """Where the visitor is: what they told us beats what we would guess. None where it can't be told."""
-        declared = self.memory.visit.place if self.memory.visit else None
-        if declared is None:
-            return geo_provider().place(self.request)
-        if not declared.says_where:
-            return None  # "I'm not there": the guess is wrong, and no better one is to be had
-        return Place(
-            country=declared.country or declared.subdivision.partition("-")[0] or None,
-            subdivisions=(declared.subdivision,) if declared.subdivision else (),
-            city=declared.city or None,
-            eu=in_european_union(declared.country or declared.subdivision.partition("-")[0]),
-        )
+        return LookingAhead(self)
 
     # What is noted on the way
 
@@ -402,10 +275,10 @@ class Visit(Noting):
     def _is_editor(self) -> bool:
         return is_editor(self._request)
 
-    def _held_back_from(self, matched: Sequence[str]) -> list[str]:
+    def _held_back_from(self, matched: Sequence[str]) -> Sequence[str]:
         """Those of the matched segments whose visitors see something else, but not this one, for comparison."""
         if not matched or not self.holds_back or not self.counts:
-            return []
+            return ()
         shares = {slug: self.shares_of(slug) for slug in matched}
         return [slug for slug, share in shares.items() if any(share) and held_back(self.lot, slug, *share)]
 
@@ -435,7 +308,7 @@ class Visit(Noting):
         self.choice_to_keep = new_choice(self.request, preference, counting, before=self.standing.choice)
         self.standing = standing_of(self.request, self.choice_to_keep)
         self._known.clear()
-        self._refused.clear()
+        self._refused = frozenset()
         if preference is Preference.REFUSED:
             self.forget()
         elif preference is Preference.ALLOWED and self.ruleset.watching:
@@ -497,69 +370,52 @@ class Visit(Noting):
 
     # How it is done
 
-    @property
-    def _adapting(self) -> bool:
-        """Whether anything is decided at all. Paused, switched off or already sent, every visitor gets the same."""
-        return not (self.closed or settings.MODE is Mode.OFF or self.ruleset.paused)
+    def _named(self, blocks: tuple[KeyedVariants, ...]) -> NamedVariants:
+        return self.ruleset.named(blocks)
 
-    def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
-        return self.ruleset.slugs(keys)
+    def _facts_for(self, needs: frozenset[str]) -> Facts:
+        """The facts on which an answer may hang, read when they are asked; those that the visitor refuses, not at all.
 
-    def _gathered(self, needs: Iterable[str]) -> Facts:
-        missing = [name for name in needs if name not in self._known and name not in self._refused]
-        if missing:
-            known = known_facts()
-            # What is the same for everybody is not about the visitor: it goes on working after refusal.
-            about = {name for name in missing if name in known and known[name].about_visitor}
-            if about and not self.may_ask:
-                self._refused |= about
-                missing = [name for name in missing if name not in about]
-            self._vary_on(frozenset(missing) | about)
-            self._known.update(gather(self, missing))
-        return self._facts
+        What is the same for everybody is not about the visitor: it goes on working after refusal.
+        """
+        about = about_visitors(needs)
+        if about and not about <= self._known.keys() and not self.may_ask:
+            self._refused |= about
+        self.needed |= needs
+        self._vary_on(needs)
+        return FactsAsked(self, self._known, self._refused)
+
+    def _read(self, names: frozenset[str]) -> None:
+        """Read these facts, as far as they were not read."""
+        facts = self._facts_for(names)
+        for name in names:
+            facts.get(name)
 
     def _vary_on(self, names: frozenset[str]) -> None:
         # Also for what was refused or unknown: the next visitor's answer may differ.
         self.varies_on |= headers_of(names)
 
-    def arrival(self) -> Arrival:
-        """How this request comes, as far as memory asks."""
-        if not self.unnoted:
-            self.consider()
-        with Unnoted(self):
-            return self._arrival()
 
-    def _arrival(self) -> Arrival:
-        minute, day = int(self.now.timestamp()) // 60, day_number(self.local_time.date())
-        if self.method_reads and self.stored.goes_on(minute, settings.VISIT_TIMEOUT_MINUTES):
-            return Arrival(minute, day, internal=False, referrer=Referrer(""), campaign=Campaign())
-        notices = self.notices
-        suggests = "intent" in notices
-        campaign = self._campaign() if suggests or "campaign" in notices else Campaign()
-        # A place that was declared is the one item for which no visit has to be told from the next.
-        follows = bool(notices - {"place"}) or self.stored.counted is not None
-        return Arrival(
-            minute=minute,
-            day=day,
-            internal=not self.method_reads or (follows and self.source.kind == "internal"),
-            referrer=Referrer(self.source.kind, self.source.host) if "referrer" in notices else Referrer(""),
-            campaign=campaign,
-            recognised=self.ruleset.intents.recognise(self._landing_of(campaign)) if suggests else {},
-        )
+class LookingAhead:
+    """Within, what a visit is asked is asked before it is known whether the page asks it."""
 
-    @property
-    def notices(self) -> frozenset[str]:
-        """The items of memory for whose sake it is looked at how a request comes: those that live rules ask."""
-        return self.ruleset.remembers
+    __slots__ = ("grounds", "known", "visit")
 
-    def _campaign(self) -> Campaign:
-        query = self.request.GET
-        return Campaign(
-            *(query.get(f"utm_{part}", "")[:MAX_CAMPAIGN_PART] for part in ("source", "medium", "campaign"))
-        )
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
 
-    def _landing_of(self, campaign: Campaign) -> Landing:
-        return Landing(self.request.path, self.host, campaign.name, self.source.words)
+    def __enter__(self) -> None:
+        visit = self.visit
+        self.grounds, self.known = visit.grounds, frozenset(visit._known)
+        visit.grounds, visit._looks_ahead = Grounds(), True
+
+    def __exit__(self, *error: object) -> None:
+        visit = self.visit
+        visit.grounds, visit._looks_ahead = self.grounds, False
+        # A site's own reader may need what is there only once the request has found its view.
+        for name in visit._known.keys() & readers().keys() - self.known:
+            if visit._known[name] is None:
+                del visit._known[name]
 
 
 class PreviewVisit(Visit):
@@ -573,8 +429,8 @@ class PreviewVisit(Visit):
     def _adapting(self) -> bool:
         return not self.closed
 
-    def _slugs(self, keys: Iterable[int]) -> tuple[str, ...]:
-        return tuple(self._previewed[key] for key in keys if key in self._previewed)
+    def _named(self, blocks: tuple[KeyedVariants, ...]) -> NamedVariants:
+        return namer(self._previewed)(blocks)
 
     def _decision(self, slugs: Iterable[str]) -> Decision:
         self.make_private()

@@ -114,10 +114,8 @@ class SeenView(SeesSegments, TellsOfVersions, WagtailAdminTemplateMixin, Templat
 
     def blocks(self) -> list[SeenBlock]:
         chosen = self.visit.choose_each(
-            [
-                [(str(position), version.segments) for position, version in enumerate(found.content.versions)]
-                for found in self.found
-            ]
+            tuple((str(position), tuple(version.segments)) for position, version in enumerate(found.content.versions))
+            for found in self.found
         )
         return [
             SeenBlock(

@@ -53,14 +53,11 @@ class ShownVisit(Visit):
         super().__init__(request)
         self.site, self.ruleset = site, ruleset
         self.considered = True
+        self.needed = ruleset.needs
         if preference is not None:
             # Where it is off until it is turned on, the one button turns on counting too.
             counting = True if self._asks_for_both(preference) else None
             self.standing = standing_of(request, new_choice(request, preference, counting))
-
-    @property
-    def asked(self) -> frozenset[str]:
-        return self.ruleset.needs
 
     def _asks_for_both(self, preference: Preference) -> bool:
         return preference is Preference.ALLOWED and settings.COUNTING and settings.MODE is Mode.OPT_IN

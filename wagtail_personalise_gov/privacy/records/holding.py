@@ -17,15 +17,17 @@ from ...conf import settings
 from ...core.memory import NEED_A_PAST, NEED_A_VISIT
 from ...core.preference import Mode
 from ...core.site_words import SiteWords, Wording
+from ...counting.publishing import smallest_count
+from ...events.webhooks import counts_sent
 from ...visit.cookies import SECONDS_PER_DAY
 from ...visit.keeping import Keeping, keeping
 from ...visit.visit import Visit
+from ...wording.words import is_running, site_words, wording
 from ..changes import changes
 from ..cookies_told import cookie_rows_for_all
 from ..credits import credits_for
 from ..register import Entry, entries
 from ..uses import Use, uses
-from ..words import is_running, site_words, wording
 
 
 @dataclass
@@ -249,6 +251,15 @@ class Holding:
 
     def recipients(self) -> list[str]:
         told = [gettext("Nobody but the site itself: nothing is sold, shared or sent to another company for this.")]
+        if counts_sent():
+            told = [
+                gettext("Nothing about a single visit is sold, shared or sent to anybody for this."),
+                gettext(
+                    "Systems that the site names in its settings (WEBHOOKS) are told totals of visitors who may be "
+                    "counted: %(events)s. Each is of one hour or more, and of %(smallest)d visits at least."
+                )
+                % {"events": ", ".join(counts_sent()), "smallest": smallest_count()},
+            ]
         credits = credits_for([entry.segment for entry in self.entries])
         told += [gettext("Places come from: %s") % credit.text for credit in credits]
         return told

@@ -1,4 +1,4 @@
-"""Read what a visitor says of their place from a form, and refuse what is no place."""
+"""Read what a visitor says of their place, in a form or a call, and refuse what is no place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ SUBDIVISION = re.compile(r"[A-Za-z]{2}-[A-Za-z0-9]{1,3}")
 
 
 class BadAnswer(ValueError):
-    """An answer that is none; the message is for the visitor."""
+    """An answer that is none; the message is for the visitor. `field` is where it was given."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @sensitive_variables()
@@ -27,12 +31,14 @@ def place_in(posted: Mapping[str, str]) -> DeclaredPlace | None:
     """The place that a form names; one without parts for ``place=none``; None for nothing. Raises BadAnswer."""
     if which := posted.get("place", ""):
         if which != "none":
-            raise BadAnswer(gettext("The place did not arrive. Choose one of the answers."))
+            raise BadAnswer("place", gettext("The place did not arrive. Choose one of the answers."))
         return DeclaredPlace()
     country, subdivision = posted.get("country", "").strip(), posted.get("subdivision", "").strip()
     declared = DeclaredPlace(_country(country), _subdivision(subdivision), _city(posted.get("city", "")))
     if declared.country and declared.subdivision and not declared.subdivision.startswith(f"{declared.country}-"):
-        raise BadAnswer(gettext("That region is not in that country. Give one of the two, or two that fit."))
+        raise BadAnswer(
+            "subdivision", gettext("That region is not in that country. Give one of the two, or two that fit.")
+        )
     return declared if declared.says_where else None
 
 
@@ -40,7 +46,7 @@ def place_in(posted: Mapping[str, str]) -> DeclaredPlace | None:
 def _country(word: str) -> str:
     code = country_code(word)[0] if COUNTRY.fullmatch(word) else None
     if word and code is None:
-        raise BadAnswer(gettext("There is no such country. Use a two-letter code, such as FR."))
+        raise BadAnswer("country", gettext("There is no such country. Use a two-letter code, such as FR."))
     return code or ""
 
 
@@ -48,7 +54,7 @@ def _country(word: str) -> str:
 def _subdivision(word: str) -> str:
     code = subdivision_code(word)[0] if SUBDIVISION.fullmatch(word) else None
     if word and code is None:
-        raise BadAnswer(gettext("There is no such region. Use an ISO 3166-2 code, such as GB-WLS."))
+        raise BadAnswer("subdivision", gettext("There is no such region. Use an ISO 3166-2 code, such as GB-WLS."))
     return code or ""
 
 
@@ -56,7 +62,9 @@ def _subdivision(word: str) -> str:
 def _city(text: str) -> str:
     text = text.strip()
     if len(text) > MAX_CITY:
-        raise BadAnswer(gettext("That is too long for a town. Use at most %(count)d letters.") % {"count": MAX_CITY})
+        raise BadAnswer(
+            "city", gettext("That is too long for a town. Use at most %(count)d letters.") % {"count": MAX_CITY}
+        )
     if any(unicodedata.category(letter).startswith("C") for letter in text):
-        raise BadAnswer(gettext("That is no name of a town. Use letters only."))
+        raise BadAnswer("city", gettext("That is no name of a town. Use letters only."))
     return text
