@@ -1,0 +1,1 @@
+"""The evaluator in JavaScript, held against the core in Python."""
