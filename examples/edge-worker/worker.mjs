@@ -1,0 +1,81 @@
+/**
+ * A page for one visitor, decided at the edge of a network: from a kept page with every version, a kept ruleset and the
+ * request. The site is never asked. Whatever is not as it should be gives the standard version.
+ *
+ * `env.KEPT.get(name)` gives what keep.mjs has put there, as text, or null; `env.PUBLIC_KEY` is the key of the site.
+ */
+import { choose, decide, needs } from "./evaluator.js";
+import { FACTS } from "./facts.mjs";
+import { settle } from "./preference.js";
+import { verified } from "./signature.js";
+
+const OLDEST_SECONDS = 300; // a ruleset that nobody could renew for so long is not gone by: the site may be paused
+
+export default {
+  async fetch(request, env) {
+    if (!["GET", "HEAD"].includes(request.method)) {
+      return new Response(null, { status: 405, headers: { Allow: "GET, HEAD" } });
+    }
+    const { pathname } = new URL(request.url);
+    const kept = await env.KEPT.get(`page:${pathname}`);
+    if (!kept) return new Response(null, { status: 404 }); // or pass it on to the site: return fetch(request)
+
+    const page = JSON.parse(JSON.parse(kept).content);
+    const slugs = slugsIn(page);
+    const decision = slugs.length ? await decided(slugs, request, env).catch(() => ({})) : {};
+    const headers = {
+      "Content-Type": "application/json",
+      // One visitor's, and nobody else's to keep. A page without versions is everybody's.
+      "Cache-Control": slugs.length ? "private, no-store" : "public, max-age=60",
+    };
+    const body = request.method === "HEAD" ? null : JSON.stringify(resolved(page, decision));
+    return new Response(body, { headers });
+  },
+};
+
+/** The reason of each segment that the page asks; {}, and so the standard version, where nothing may be decided. */
+async function decided(slugs, request, env) {
+  const now = new Date();
+  const ruleset = await trusted(env, now);
+  if (!ruleset) return {};
+
+  const asksForStandard = new URL(request.url).searchParams.get("personalise") === "standard";
+  const adapts = !asksForStandard && settle(ruleset.preference, request.headers, now).adapts;
+  const asked = needs(ruleset, slugs);
+  // What is the same for everybody, such as the date, goes on for those who refused. About them nothing is read.
+  const refused = adapts ? [] : asked.filter((name) => ruleset.facts[name]?.about_visitor ?? true);
+  const facts = {};
+  for (const name of asked) if (!refused.includes(name)) facts[name] = FACTS[name]?.(request, ruleset, now);
+  // Who is held back for comparison only the visitor's own cookie knows, which is signed for the site: take all.
+  const heldBack = slugs.filter((slug) => ruleset.segments[slug]?.held_back);
+  return decide(ruleset, facts, { segments: slugs, refused, heldBack });
+}
+
+/** The ruleset, if the site signed it and it was renewed lately; else null. */
+async function trusted(env, now) {
+  const { content, signature, asked } = JSON.parse(await env.KEPT.get("ruleset"));
+  const isOld = !(now - asked < OLDEST_SECONDS * 1000);
+  const bytes = new TextEncoder().encode(content);
+  if (isOld || !(await verified(bytes, signature, JSON.parse(env.PUBLIC_KEY)))) return null;
+  return JSON.parse(content);
+}
+
+const isPersonalised = (value) => Array.isArray(value?.variants) && "default" in value && "nothing_for_others" in value;
+
+/** The slugs of all segments that versions anywhere on the page are for. */
+function slugsIn(value) {
+  if (typeof value !== "object" || value === null) return [];
+  const own = isPersonalised(value) ? value.variants.flatMap(({ segments }) => segments) : [];
+  return [...new Set([...own, ...Object.values(value).flatMap(slugsIn)])];
+}
+
+/** The page as this visitor gets it, in the form of `GET pages/{id}/`. */
+function resolved(value, decision) {
+  if (Array.isArray(value)) return value.map((part) => resolved(part, decision));
+  if (typeof value !== "object" || value === null) return value;
+  if (isPersonalised(value)) {
+    const variant = choose(value.variants, decision);
+    return { variant: variant?.id ?? null, content: resolved(variant ? variant.content : value.default, decision) };
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolved(part, decision)]));
+}
