@@ -12,20 +12,23 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from .load import as_http
 from .pairs import ROOT, Ratio, Subject, in_turns, ratio
-from .servers import Server, finish
+from .servers import THREADS, Server, finish
 from .services import DATA, Databases
 
 VISITORS = ("new", "matching", "returning", "refused")
 PAGES = {
     "/three/": "3 blocks",
+    "/simple/": "3 simple blocks",
     "/thirty/": "30 blocks",
     "/plain/": "no block that adapts",
     "/three-banner/": "3 blocks, banner and link",
 }
+GOAL_PAGES = {"/three/": "", "/simple/": "_simple"}  # and what their figures' keys end with
 BATCH = 10  # requests between two readings of the clock; about 50 ms
 PEER_BATCH_SECONDS = 0.15
 PUBLISHED = "segment-0"  # the first block's first version is for it
@@ -116,7 +119,7 @@ class Bench:
                     self.compare_served("served", running, requests, database=databases.name, segments=segments)
 
     def turns(self, subjects: Mapping[str, Subject], path: str, visitor: str, segments: int) -> dict[str, list[float]]:
-        decides = path in ("/three/", "/plain/") and segments in (1_000, 10_000)
+        decides = path in ("/three/", "/simple/", "/plain/") and segments in (1_000, 10_000)
         turns = self.scale.goal_turns if decides else self.scale.turns
         each = max(2, turns // self.scale.generations)
         return in_turns(subjects, path, visitor, turns=each, times=dict.fromkeys(subjects, BATCH))
@@ -125,6 +128,8 @@ class Bench:
         whole = self.scale.whole and not databases.server
         for visitor in VISITORS if whole else ("new", "returning", "refused"):
             yield "/three/", visitor
+            if segments:
+                yield "/simple/", visitor
         if whole:
             yield "/thirty/", "new"
             yield "/thirty/", "matching"
@@ -160,8 +165,8 @@ class Bench:
         )
         self.worst("more_queries", looks["ours"]["queries"] - looks["floor"]["queries"])
         if not databases.server:
-            if path == "/three/" and segments in (1_000, 10_000):
-                self.worst(f"cpu_{segments}", measured.median)
+            if path in GOAL_PAGES and segments in (1_000, 10_000):
+                self.worst(f"cpu_{segments}{GOAL_PAGES[path]}", measured.median)
             if path == "/plain/":
                 self.figures["cpu_plain"] = measured.median  # of the most segments, which come last
         if path == "/plain/":
@@ -175,12 +180,14 @@ class Bench:
     ) -> Ratio:
         """Requests per second, servers in turns; a row for each. Returns the ratio of ours to the floor."""
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in running}
-        for name, server in running.items():
-            server.warm(requests[name])
+        # So long that each of its threads answers some, which may be seconds.
+        seconds = {
+            name: max(self.scale.seconds, 3 * THREADS / server.warm(requests[name])) for name, server in running.items()
+        }
         order = list(running)
         for turn in range(self.scale.rounds):
             for name in order if turn % 2 == 0 else reversed(order):
-                found[name].append(running[name].load(requests[name], self.scale.seconds))
+                found[name].append(running[name].load(requests[name], seconds[name]))
         for name, server in running.items():
             each = found[name]
             self.add(
@@ -232,17 +239,18 @@ class Bench:
         addresses = grown(databases, python, ("floor", "ours"), segments)
         environment = {"BENCH_PAGE_CACHE": redis}
         with workers(python, addresses, control=True, **environment) as subjects:
-            for visitor in ("new", "returning", "refused"):
+            for path, visitor in product(GOAL_PAGES, ("new", "returning", "refused")):
                 for _ in range(3):  # fills the cache, and lets the page tell what it asks
-                    looks = looks_of(subjects, "/three/", visitor)
+                    looks = looks_of(subjects, path, visitor)
                 costs = in_turns(
-                    subjects, "/three/", visitor, turns=self.scale.goal_turns, times=dict.fromkeys(subjects, 5 * BATCH)
+                    subjects, path, visitor, turns=self.scale.goal_turns, times=dict.fromkeys(subjects, 5 * BATCH)
                 )
                 floor = [statistics.mean(pair) for pair in zip(costs["floor"], costs["control"], strict=True)]
                 measured = ratio(floor, costs["ours"])
                 added = statistics.median(one - other for one, other in zip(costs["ours"], floor, strict=True)) * 1e3
                 self.add(
                     "cached",
+                    page=PAGES[path],
                     visitor=visitor,
                     segments=segments,
                     floor_ms=measured.floor * 1e3,
@@ -252,17 +260,24 @@ class Bench:
                     queries=[looks["floor"]["queries"], looks["ours"]["queries"]],
                     hit="Age" in looks["ours"]["headers"],  # which Django says of what comes from its cache
                 )
-                self.worst("cached_ms", added)
+                self.worst(f"cached_ms{GOAL_PAGES[path]}", added)
                 self.worst("more_queries", looks["ours"]["queries"] - looks["floor"]["queries"])
             profile = subjects["ours"].ask(
                 "profile", path="/three/", visitor="returning", times=self.scale.profiled * 2
             )
             self.profile("profile_hit", "a hit in the page cache, returning visitor", profile)
-            requests = {visitor: requests_of(subjects, "/three/", visitor) for visitor in ("new", "returning")}
+            requests = {
+                (path, visitor): requests_of(subjects, path, visitor)
+                for path, visitor in product(GOAL_PAGES, ("new", "returning"))
+            }
         with servers(python, addresses, **environment) as running:
-            for visitor, texts in requests.items():
-                found = self.compare_served("cached served", running, texts, visitor=visitor, segments=segments)
-                self.figures["cached_rps"] = min(found.median, self.figures.get("cached_rps", math.inf))
+            for (path, visitor), texts in requests.items():
+                row = {"page": PAGES[path], "visitor": visitor, "segments": segments}
+                found, key = (
+                    self.compare_served("cached served", running, texts, **row),
+                    f"cached_rps{GOAL_PAGES[path]}",
+                )
+                self.figures[key] = min(found.median, self.figures.get(key, math.inf))
 
     # The profile
 

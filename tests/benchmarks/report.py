@@ -100,6 +100,7 @@ TABLES: dict[str, tuple[str, list[tuple[str, Callable[[Row], str]]]]] = {
     "cached": (
         "A hit in Django's page cache on Redis, in process: CPU time",
         [
+            ("page", lambda row: row["page"]),
             ("segments", lambda row: f"{row['segments']:,}"),
             ("visitor", lambda row: row["visitor"]),
             ("floor, ms", lambda row: number(row["floor_ms"], 3)),
@@ -113,6 +114,7 @@ TABLES: dict[str, tuple[str, list[tuple[str, Callable[[Row], str]]]]] = {
     "cached served": (
         "The same under gunicorn",
         [
+            ("page", lambda row: row["page"]),
             ("segments", lambda row: f"{row['segments']:,}"),
             ("visitor", lambda row: row["visitor"]),
             ("subject", lambda row: row["subject"]),

@@ -6,6 +6,7 @@ Rows are written past Wagtail's own saving, which would take minutes for thousan
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -15,8 +16,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from wagtail.models import Locale, Page, Site
 
-OWN = 6  # segments that the pages themselves name; all others are only there
-SIZES = {"three": 3, "thirty": 30, "plain": 0, "three-banner": 3, "thirty-banner": 30}
+SIZES = {"three": 3, "simple": 3, "thirty": 30, "plain": 0, "three-banner": 3, "thirty-banner": 30}
+VERSIONS = 2  # of each block, beside the standard one
+# The segments that the pages themselves name, by their positions; all others are only there.
+OWN = tuple(range(6))
+SIMPLE = (12, 9, 21)  # ask for a device and a language; a time and a date; a network and an address
 SIBLINGS = 50  # pages that rules about what was looked at ask for; nobody measures them
 TEXT = "<p>{} Read what it costs, how long it takes and what you need.</p><p>You can <a href='/'>begin again</a>.</p>"
 
@@ -32,7 +36,7 @@ def prepare() -> None:
     for number in range(SIBLINGS):
         add_page(home, f"news-{number}", [])
     for slug, blocks in SIZES.items():
-        add_page(home, slug, body(blocks, home.pk, []))
+        add_page(home, slug, body(blocks, home.pk))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -50,15 +54,18 @@ def child(kind: str, value: Any, *place: object) -> dict[str, Any]:
     return {"type": kind, "value": value, "id": str(uuid5(NAMESPACE_URL, "/".join(map(str, (kind, *place)))))}
 
 
-def body(blocks: int, link: int, own: list[int]) -> list[Any]:
-    """A text, blocks, a text. The plain page has three blocks that never adapt. `own`: keys of segments, if any."""
+def body(blocks: int, link: int, own: Sequence[int] = (), each: int = VERSIONS) -> list[Any]:
+    """A text, blocks, a text. The plain page has three blocks that never adapt.
+
+    `own`: keys of segments, if there are any; a block has versions for `each` of them, its neighbour for the next.
+    """
     stream = [child("text", TEXT.format("Welcome."), "first")]
     for number in range(blocks or 3):
         standard = hero(f"Offer {number}", link)
         if not blocks:
             stream.append(child("plain", standard, number))
             continue
-        keys = [own[(2 * number + version) % len(own)] for version in range(2)] if own else []
+        keys = [own[(each * number + version) % len(own)] for version in range(each)] if own else []
         versions = [(key, hero(f"Offer {number} for {key}", link)) for key in keys]
         stream += AS_BLOCKS[settings.SUBJECT](standard, versions, number)
     return [*stream, child("text", TEXT.format("Goodbye."), "last")]
@@ -102,9 +109,8 @@ def grow(number: int) -> None:
     if there < number:
         with transaction.atomic():
             (our_segments if settings.SUBJECT == "ours" else peers_segments)(range(there, number))
-            if there < OWN:
-                own = list(Segment.objects.order_by("pk").values_list("pk", flat=True)[:OWN])
-                use(own)
+            if there <= max(SIMPLE):
+                use(list(Segment.objects.order_by("pk").values_list("pk", flat=True)[: max(SIMPLE) + 1]))
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE")
@@ -114,15 +120,16 @@ def grow(number: int) -> None:
         retire()
 
 
-def use(own: list[int]) -> None:
-    """Let the pages have versions for these segments."""
+def use(keys: list[int]) -> None:
+    """Let the pages have versions for those of these segments that they name, as far as they are there."""
     home = Page.objects.get(slug="home")
     for slug, blocks in SIZES.items():
-        page = Page.objects.get(slug=slug)
+        page, simple = Page.objects.get(slug=slug), slug == "simple"
+        own = [keys[position] for position in (SIMPLE if simple else OWN) if position < len(keys)]
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE bench_site_benchpage SET body = %s WHERE page_ptr_id = %s",
-                [json.dumps(body(blocks, home.pk, own)), page.pk],
+                [json.dumps(body(blocks, home.pk, own, 1 if simple else VERSIONS)), page.pk],
             )
 
 
