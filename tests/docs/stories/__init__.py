@@ -3,7 +3,7 @@
 Each story is a function without arguments, in a transaction of its own.
 """
 
-from tests.docs.stories import counting, extending, first_site, running, visitors
+from tests.docs.stories import counting, extending, first_site, pages, running, servers, visitors
 
 STORIES = {
     story.__name__: story
@@ -17,10 +17,12 @@ STORIES = {
         extending.what_everyone_must_see_stands_in_no_version,
         extending.a_preview_of_a_page_and_of_a_snippet,
         extending.the_headless_api,
+        pages.a_page_with_every_version_and_what_it_asks,
         running.a_page_cache_keeps_nobodys_page,
         running.the_pause,
         running.what_each_mode_does_before_a_choice,
         running.which_pages_are_private,
+        servers.calls_with_a_token,
         counting.who_answered_before_it_was_switched_on,
         counting.what_the_page_of_a_goal_is_to_caches,
         counting.how_many_visits_it_takes,

@@ -161,18 +161,32 @@ def the_headless_api() -> None:
     from wagtail_personalise_gov.counting.results import COLUMNS
     from wagtail_personalise_gov.models import FirstTimeVisitorRule
 
-    shown = [json.loads(sample.text) for sample in samples(DOCS / "reference" / "api.md") if sample.language == "json"]
-    visit, page, _preference, _counting, standing, _intent, kept, results = shown
+    elsewhere = ("Every version", "`GET pages/{id}/segments/`", "`POST decisions/`", "`GET ruleset/`")  # other stories
+    shown = [
+        json.loads(sample.text)
+        for sample in samples(DOCS / "reference" / "api.md")
+        if sample.language == "json" and sample.heading not in elsewhere
+    ]
+    index, visit, page, _preference, _counting, standing, intents, _intent, kept, _place, place_kept, results = shown
     segment = a_segment("first-time-visitors", public_name="People on their first visit")
     FirstTimeVisitorRule.objects.create(segment=segment)
     version = {"segments": [segment.pk], "content": "<p>New here?</p>"}
     block = {"variants": [{"type": "variant", "id": "v", "value": version}], "default": "<p>Welcome</p>"}
     guide = GuidePage(title="Guide", slug="guide", body=json.dumps([{"type": "text", "value": block}]))
     HomePage.objects.get().add_child(instance=guide)
-    client, base = Client(), "/api/personalise/v1/"
+    client, base = Client(SERVER_NAME="localhost"), "/api/personalise/v1/"
+    told = client.get(base).json()
+    assert (told.keys(), told["addresses"].items() >= index["addresses"].items()) == (index.keys(), True)
     answer = client.get(f"{base}visit/")
-    assert answer.json() == visit
+    question, shown_question = answer.json()["question"], visit["question"]
+    assert answer.json() == {**visit, "question": question}
+    assert question.keys() == shown_question.keys()
+    assert {key: question[key] for key in ("allow", "refuse", "about")} == {
+        key: shown_question[key] for key in ("allow", "refuse", "about")
+    }
+    assert set(shown_question["sentences"]) < set(question["sentences"])
     assert "no-store" in answer["Cache-Control"]
+    assert client.get(f"{base}intent/").json().keys() == intents.keys()
     answer = client.get(f"{base}pages/{guide.pk}/").json()
     assert answer.keys() == page.keys()
     assert answer["body"][0].keys() == page["body"][0].keys()
@@ -182,6 +196,7 @@ def the_headless_api() -> None:
         return client.put(base + path, json.dumps(data), content_type="application/json")
 
     assert put("intent/", {"intent": None}).json().keys() == kept.keys()
+    assert put("place/", {"place": "none"}).json().keys() == place_kept.keys()
     with override_settings(**{SETTING: {**AT_ONCE, "COUNTING": True}}):
         answered = put("preference/", {"counting": "refused"}).json()
         assert (answered.keys(), answered["counting"]) == (standing.keys(), standing["counting"])
