@@ -17,7 +17,7 @@ help:
 	@echo "make demo-reset         the same, with its data made anew"
 	@echo "make test               the tests (make test ARGS=\"-k referrer\"); says what it did not run, and why"
 	@echo "make coverage           the tests, and which lines they never reach"
-	@echo "make bench              what personalisation costs a page (make bench ARGS=--quick); up to 25 minutes"
+	@echo "make bench              what personalisation costs a page (make bench ARGS=--quick); half an hour or more"
 	@echo "make lint               style (ruff), types (mypy), what imports what (lint-imports)"
 	@echo "make format             put the style right where a machine can"
 	@echo "make audit              known vulnerabilities in what is installed (asks a database on the internet)"
