@@ -12,3 +12,6 @@ class PersonaliseConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401  models can only be imported from here on
+        from .blocks.api_writes import guard_writes
+
+        guard_writes()

@@ -23,6 +23,7 @@ from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
+from .blocks.api_writes import unguarded_streams
 from .conf import NAME, SETTINGS, problems, settings
 from .core.events import ABOUT_VISITORS
 from .counting import statistics
@@ -446,6 +447,20 @@ def _site_warning(need: SiteNeed) -> CheckMessage:
         hint=f"Go through its segments, and give the day on which you did: {where}.",
         id=f"{ID}.W051",
     )
+
+
+@register(ID)
+def check_api_v3(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A write of Wagtail's API that leaves versions out must not delete them."""
+    return [
+        Error(
+            f"{stream} can be written by Wagtail's API v3, which was made ready before {ID}, and so does not know that "
+            "a write without its versions would delete them.",
+            hint=f"Put {ID!r} in INSTALLED_APPS above Wagtail's apps, and above those that import wagtail.api.v3.",
+            id=f"{ID}.E006",
+        )
+        for stream in unguarded_streams()
+    ]
 
 
 @register(ID)

@@ -2,7 +2,10 @@
 
 import copy
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +15,11 @@ from django.test import Client
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.api.test_variants_all import editor_of
+from tests.conftest import ROOT
 from tests.counting.gathered import BROWSER, PATH, GatheredBuffer
 from tests.delivery.page_caches import behind
 from tests.factories import block_id, hero, make_page, make_segment, personalised
+from wagtail_personalise_gov.checks import check_api_v3
 from wagtail_personalise_gov.models import FirstTimeVisitorRule, LocationRule, Segment
 
 pytest.importorskip("wagtail.api.v3", reason="Wagtail's API v3 is new in Wagtail 8.0")
@@ -200,11 +205,42 @@ def without_the_tick(page: AgencyPage) -> Any:
     return [{"type": "offer", "value": {"variants": [sent], "default": hero("New")}, "id": block_id("offer", 1)}]
 
 
+def offering(value: Any) -> Any:
+    return [{"type": "offer", "value": value, "id": block_id("offer", 1)}]
+
+
 def only_a_standard_version(page: AgencyPage) -> Any:
-    return [{"type": "offer", "value": {"default": hero("New")}, "id": block_id("offer", 1)}]
+    return offering({"default": hero("New")})
 
 
-@pytest.mark.parametrize("sent", [resolved, without_the_tick, only_a_standard_version])
+def without_versions(page: AgencyPage) -> Any:
+    return offering({"default": hero("New"), "nothing_for_others": False})
+
+
+def null_for_versions(page: AgencyPage) -> Any:
+    return offering({"variants": None, "default": hero("New"), "nothing_for_others": False})
+
+
+def without_a_standard_version(page: AgencyPage) -> Any:
+    return offering({"variants": [], "nothing_for_others": False})
+
+
+def no_block_at_all(page: AgencyPage) -> Any:
+    return offering(None)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        resolved,
+        without_the_tick,
+        only_a_standard_version,
+        without_versions,
+        null_for_versions,
+        without_a_standard_version,
+        no_block_at_all,
+    ],
+)
 @pytest.mark.parametrize("meta", [{}, {"action": "publish"}])
 def test_what_lacks_its_versions_is_refused_and_nothing_is_written(
     agency_page: AgencyPage,
@@ -217,9 +253,49 @@ def test_what_lacks_its_versions_is_refused_and_nothing_is_written(
     answer = patch(agency_page, sent(agency_page), editor, **meta)
     assert answer.status_code == 422
     (error,) = answer.json()["errors"]
-    assert "Send “variants”, “default” and “nothing_for_others” together" in error["msg"]
+    assert re.match(r"body\[[01]\]\.value: .* came without some of its parts\. Send “variants”", error["msg"])
     assert stored(agency_page) == before
     assert AgencyPage.objects.get(pk=agency_page.pk).latest_revision is None
+
+
+@pytest.mark.parametrize(
+    "version, words",
+    [
+        ({"id": block_id("variant", 0), "segments": ["riverside"], "content": "x"}, "A version is sent as this API"),
+        ({"type": "variant", "value": {"segments": ["riverside"], "content": "x"}}, "A version is sent as this API"),
+        ({"type": "variant", "value": {"segments": [True], "content": "x"}}, "A version is sent as this API"),
+        ({"type": "variant", "value": {"segments": 7, "content": "x"}}, "A version is sent as this API"),
+        ({"type": "variant", "value": {"segments": [7]}}, "A version is sent as this API"),
+        ({"type": "variant", "value": {"content": "x"}}, "A version is sent as this API"),
+        ({"type": "variant", "value": None}, "A version is sent as this API"),
+        ({"type": "other", "value": {"segments": [7], "content": "x"}}, "A version is sent as this API"),
+        (None, "A version is sent as this API"),
+        ({"type": "variant", "value": {"segments": [987], "content": "x"}}, "There is no segment 987."),
+        ({"type": "variant", "value": {"segments": [10**30], "content": "x"}}, f"There is no segment {10**30}."),
+    ],
+)
+def test_a_version_that_is_not_as_it_was_read_is_refused(
+    agency_page: AgencyPage, editor: dict[str, str], version: Any, words: str
+) -> None:
+    before = stored(agency_page)
+    block = {"variants": [version], "default": "For all", "nothing_for_others": False}
+    answer = patch(agency_page, [{"type": "line", "value": block}], editor)
+    assert answer.status_code == 422, answer.content
+    (error,) = answer.json()["errors"]
+    assert error["msg"].startswith(f"body[0].value.variants[0]: {words}")
+    assert stored(agency_page) == before
+    assert AgencyPage.objects.get(pk=agency_page.pk).latest_revision is None
+
+
+def test_a_segment_that_is_no_more_is_written_back_as_it_is_read(
+    client: Client, home: AgencyPage, riverside: Segment, editor: dict[str, str]
+) -> None:
+    page = make_page("Old", ("line", personalised("All", ([riverside, 987], "Some"))), parent=home)
+    body = body_of(client.get(address(page), headers=editor))
+    assert body[0]["value"]["variants"][0]["value"]["segments"] == [riverside.pk, None]
+    assert patch(page, body, editor).status_code == 200
+    (line,) = drafted(page)
+    assert line["value"]["variants"][0]["value"]["content"] == "Some"
 
 
 def test_a_block_inside_a_column_is_refused_alike(
@@ -228,8 +304,26 @@ def test_a_block_inside_a_column_is_refused_alike(
     column = {"title": "Column", "offer": personalised(hero("Side"), (riverside, hero("Riverside")))}
     page = make_page("Columns", ("column", column), parent=home)
     before = stored(page)
-    assert patch(page, resolved(page), editor).status_code == 422
+    for value in (resolved(page)[0]["value"], {"title": "Column"}, {"title": "Column", "offer": None}, {}, None):
+        answer = patch(page, [{**before[0], "value": value}], editor)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["msg"].startswith("body[0].value.offer: ")
     assert stored(page) == before
+
+
+def test_a_version_that_holds_such_blocks_is_not_written_without_its_content(
+    home: AgencyPage, riverside: Segment, places_by_header: None, editor: dict[str, str]
+) -> None:
+    inner = [{"type": "inner", "id": block_id("inner", 0), "value": personalised("plain", (riverside, "by the river"))}]
+    page = make_page("Nested", ("nested", personalised([], (riverside, inner), nothing_for_others=True)), parent=home)
+    version = {"type": "variant", "value": {"segments": [riverside.pk], "content": None}}
+    block = {"variants": [version], "default": [], "nothing_for_others": True}
+    answer = patch(page, [{"type": "nested", "value": block}], editor)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["msg"].startswith("body[0].value.variants[0].value.content: What stands here may hold blocks")
+    version["value"]["content"] = []
+    assert patch(page, [{"type": "nested", "value": block}], editor).status_code == 200
 
 
 def test_the_form_for_front_ends_can_not_be_written_back(
@@ -237,8 +331,8 @@ def test_the_form_for_front_ends_can_not_be_written_back(
 ) -> None:
     before = stored(agency_page)
     answer = patch(agency_page, body_of(client.get(address(agency_page), ALL, headers=editor)), editor)
-    # Wagtail's own answer to JSON that is no stream: its versions have no "type". A pity, but nothing is lost.
-    assert answer.status_code >= 400
+    assert answer.status_code == 422
+    assert "What “variants=all” gives can’t be sent back." in answer.json()["errors"][0]["msg"]
     assert stored(agency_page) == before
     assert AgencyPage.objects.get(pk=agency_page.pk).latest_revision is None
 
@@ -316,3 +410,36 @@ def test_a_page_cache_gives_what_an_editor_read_to_nobody(
         assert "variants" in body_of(Client().get(address(agency_page), headers=editor))[1]["value"]
         told = body_of(Client().get(address(agency_page), headers=HILLTOP))
         assert told[1]["value"] == {"variant": None, "content": hero("Be ready")}
+
+
+# An app that stands after Wagtail's
+
+STARTED_LAST = """
+from django.conf import settings
+import tests.settings as site
+
+named = {name: getattr(site, name) for name in dir(site) if name.isupper()}
+ours = "wagtail_personalise_gov"
+named["INSTALLED_APPS"] = [*(app for app in named["INSTALLED_APPS"] if app != ours), ours]
+settings.configure(**named)
+
+import django
+
+django.setup()
+
+from wagtail_personalise_gov.checks import check_api_v3
+
+for problem in check_api_v3(None):
+    print(problem.id, problem.msg)
+"""
+
+
+def test_a_check_tells_of_streams_that_the_api_would_write_unguarded() -> None:
+    """Wagtail's redirects make the API ready when Django starts; by then it must have been told of us."""
+    assert check_api_v3(None) == []  # in these tests it stands before them
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    started = subprocess.run(
+        [sys.executable, "-c", STARTED_LAST], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
+    )
+    (told,) = started.stdout.splitlines()
+    assert told.startswith("wagtail_personalise_gov.E006 agency.AgencyPage.body can be written by Wagtail's API v3")

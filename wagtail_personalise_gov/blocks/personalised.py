@@ -21,7 +21,7 @@ from ..visit.visit import STANDARD_VERSION, Chosen, Visit
 from .choosers import SegmentChooserBlock
 from .fragments import Delivered, Place, delivery_of, places_in
 from .must_see import holds_must_see, says_nothing
-from .representing import NothingForOthersBlock, portable
+from .representing import portable
 from .translating import texts_of
 from .values import PersonalisedValue, Shown, Siblings, as_raw, expand_contents, variants_of
 from .wording import worded
@@ -72,7 +72,7 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
             required=False,
         )
         nothing_for_others = worded(
-            NothingForOthersBlock(required=False),
+            blocks.BooleanBlock(required=False),
             label=_("Others see nothing here"),
             help_text=_("Tick this only where nothing is missing for visitors who see no version at all."),
         )

@@ -1,13 +1,9 @@
-"""A personalised block in JSON, whole: for who decides elsewhere; and what must not be written back."""
+"""A personalised block in JSON, whole: for who decides elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from wagtail import blocks
 
 from ..models.inner import is_live
 
@@ -35,29 +31,3 @@ def portable(value: PersonalisedValue, context: Mapping[str, Any] | None) -> dic
     default = value.bound_blocks["default"]
     standard = None if nothing_for_others else default.block.get_api_representation(default.value, context=context)
     return {"variants": variants, "default": standard, "nothing_for_others": nothing_for_others}
-
-
-class NothingForOthersBlock(blocks.BooleanBlock):
-    """The tick "Others see nothing here". In a write of Wagtail's API, not ticked differs from not there.
-
-    That API fills up what a StructBlock was sent without. So it would take the JSON that a visitor gets, a block's
-    `variant` and `content`, for a block that has neither versions nor a standard version, and empty it.
-    """
-
-    def value_for_form(self, value: Any) -> Any:
-        """Asked by Wagtail's API v3. Raises ValidationError, also for a draft: else versions would be lost."""
-        if value is None:
-            raise ValidationError(
-                gettext(
-                    "A block with versions for some visitors came without some of its parts. Send “variants”, "
-                    "“default” and “nothing_for_others” together, as this API gives them to you with your token. What "
-                    "visitors get, “variant” and “content”, can’t be sent back."
-                )
-            )
-        return value
-
-    def clean(self, value: Any) -> Any:
-        return super().clean(bool(value))  # what code made without it is not ticked
-
-    def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
-        return "wagtail.blocks.BooleanBlock", (), self._constructor_args[1]

@@ -1,0 +1,187 @@
+"""What Wagtail's API v3 takes for a personalised block: all of it, or nothing of the whole write.
+
+That API fills up what a block is sent without. The JSON that a visitor gets, `variant` and `content`, it would take for
+a block that has neither versions nor a standard version, and empty it. So a stream is looked through before, as part
+of the schema by which the API reads its fields: a slip is answered as any other slip of the schema is, with a 422.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any
+
+from django.apps import apps
+from django.utils.translation import gettext
+from wagtail import blocks
+from wagtail.api import APIField
+from wagtail.fields import StreamField
+
+from ..core.contents import PARTS
+from ..models import Segment
+from .personalised import PersonalisedBlock
+
+VERSION = frozenset({"segments", "content"})  # the parts of a version
+MOST = 2**63 - 1  # the largest key that a database can be asked for
+
+made_schemas_before = False  # whether the API had made its schemas when it was told of us
+
+
+class BadWrite(ValueError):
+    """JSON that would take something from a personalised block. Says where, and what to send."""
+
+    def __init__(self, place: str, remedy: str) -> None:
+        super().__init__(f"{place}: {remedy}")
+
+
+def guard_writes() -> None:
+    """Make Wagtail's API v3, where this Wagtail has one, refuse streams whose personalised blocks are not whole."""
+    global made_schemas_before
+    try:
+        from wagtail.api.v3.schemas.generators import create_generator, patch_generator
+    except ImportError:  # Wagtail 7.4 has none
+        return
+    made_schemas_before = "wagtail.api.v3.registry" in sys.modules
+    for generator in (create_generator, patch_generator):
+        generator.register_field_schema(StreamField, partial(_guarded, generator.field_schemas[StreamField]))
+
+
+def _guarded(schema_of: Any, generator: Any, field: Any) -> Any:
+    """The schema of a field as Wagtail, or the site, has it; and that its personalised blocks are whole."""
+    from pydantic import AfterValidator  # comes with the API
+
+    schema = schema_of(generator, field)
+    if schema is None or not holds_personalised(field.stream_block):
+        return schema
+    annotation, default = schema
+    return Annotated[annotation, AfterValidator(partial(_checked, field))], default
+
+
+def _checked(field: Any, stream: Any) -> Any:
+    from pydantic_core import PydanticCustomError
+
+    try:
+        require_whole(field.stream_block, stream, field.name)
+    except BadWrite as error:
+        # The text is filled in, so that a brace in it is none of a template.
+        raise PydanticCustomError("personalised_block", "{problem}", {"problem": str(error)}) from error
+    return stream
+
+
+def holds_personalised(block: blocks.Block) -> bool:
+    """Whether a personalised block stands in this one, at any depth."""
+    return isinstance(block, PersonalisedBlock) or any(map(holds_personalised, _inside(block)))
+
+
+def _inside(block: blocks.Block) -> Iterator[blocks.Block]:
+    if isinstance(block, blocks.ListBlock):
+        yield block.child_block
+    yield from getattr(block, "child_blocks", {}).values()
+
+
+def require_whole(block: blocks.Block, value: Any, place: str) -> None:
+    """Raise BadWrite where a personalised block in JSON, at any depth, lacks a part, or is for a segment unknown.
+
+    JSON that is not in the form of its block is left to Wagtail, which answers for its own blocks.
+    """
+    keys: dict[int, str] = {}  # of segments, and where each is first named
+    for personalised, at in _personalised_in(block, value, place):
+        _require_parts(personalised, at)
+        for position, version in enumerate(personalised["variants"]):
+            _require_version(version, f"{at}.variants[{position}]")
+            for key in version["value"]["segments"]:
+                if key is not None:  # as a segment that is no more is read
+                    keys.setdefault(key, f"{at}.variants[{position}]")
+    known = Segment.objects.filter(pk__in=[key for key in keys if abs(key) <= MOST]).values_list("pk", flat=True)
+    for key in keys.keys() - set(known):
+        raise BadWrite(keys[key], gettext("There is no segment %(key)s. Name segments that there are.") % {"key": key})
+
+
+def _personalised_in(block: blocks.Block, value: Any, place: str) -> Iterator[tuple[Any, str]]:
+    """The personalised blocks in JSON, and where each stands; outer ones before what is inside of them."""
+    if isinstance(block, PersonalisedBlock):
+        yield value, place
+    for inner, content, at in _children(block, value, place):
+        yield from _personalised_in(inner, content, at)
+
+
+def _children(block: blocks.Block, value: Any, place: str) -> Iterator[tuple[blocks.Block, Any, str]]:
+    """The blocks inside of one, each with its JSON and its place; also those left out that would be emptied for it."""
+    if isinstance(block, blocks.BaseStructBlock):
+        given = value if isinstance(value, dict) else {}
+        for name, inner in block.child_blocks.items():
+            if name in given or holds_personalised(inner):
+                yield inner, given.get(name), f"{place}.{name}"
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            if isinstance(block, blocks.ListBlock):
+                yield block.child_block, item, f"{place}[{position}]"
+            elif isinstance(block, blocks.BaseStreamBlock) and (inner := _named(block, item)) is not None:
+                yield inner, item.get("value"), f"{place}[{position}].value"
+    elif isinstance(block, blocks.ListBlock | blocks.BaseStreamBlock) and holds_personalised(block):
+        raise BadWrite(
+            place,
+            gettext(
+                "What stands here may hold blocks with versions for some visitors, and it was left out. Send it as "
+                "this API gives it to you with your token; or [], where you want it to be empty."
+            ),
+        )
+
+
+def _named(block: Any, item: Any) -> Any:
+    """The block that an item of a stream says it is of; None for what is no such item."""
+    name = item.get("type") if isinstance(item, dict) else None
+    return block.child_blocks.get(name) if isinstance(name, str) else None
+
+
+def _require_parts(value: Any, place: str) -> None:
+    whole = isinstance(value, dict) and value.keys() == PARTS
+    if not whole or not isinstance(value["variants"], list) or not isinstance(value["nothing_for_others"], bool):
+        raise BadWrite(
+            place,
+            gettext(
+                "A block with versions for some visitors came without some of its parts. Send “variants” (a list), "
+                "“default” and “nothing_for_others” (true or false) together, as this API gives them to you with your "
+                "token. What visitors get, “variant” and “content”, can’t be sent back."
+            ),
+        )
+
+
+def _require_version(version: Any, place: str) -> None:
+    if not _is_version(version):
+        raise BadWrite(
+            place,
+            gettext(
+                "A version is sent as this API gives it to you with your token: its “type”, which is “variant”, and a "
+                "“value” with “segments” (a list of their numbers) and “content”; and its “id”, unless it is new. What "
+                "“variants=all” gives can’t be sent back."
+            ),
+        )
+
+
+def _is_version(version: Any) -> bool:
+    if not isinstance(version, dict) or version.get("type") != "variant":
+        return False
+    value = version.get("value")
+    if not isinstance(value, dict) or value.keys() != VERSION:
+        return False
+    return isinstance(value["segments"], list) and all(map(_may_be_key, value["segments"]))
+
+
+def _may_be_key(key: Any) -> bool:
+    return key is None or (isinstance(key, int) and not isinstance(key, bool))
+
+
+def unguarded_streams() -> list[str]:
+    """The streams with personalised blocks that the API lets write without a look through them."""
+    if not made_schemas_before:
+        return []
+    return [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, StreamField)
+        and field.name in {writable.name for writable in APIField.get_writable_fields_for_model(model)}
+        and holds_personalised(field.stream_block)
+    ]
