@@ -19,7 +19,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 
-pytest_plugins = ["tests.chromium", "tests.fixtures"]
+pytest_plugins = ["tests.chromium", "tests.fixtures", "tests.northmoor"]
 
 ROOT = Path(__file__).resolve().parent.parent
 MMDB_FOLDER = ROOT.parent / "shared" / "data" / "mmdb"  # MaxMind's public test files; the project ships none

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,11 +10,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-
-from example_site import settings as demo
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -115,20 +111,14 @@ def test_no_public_script_makes_code_or_style_out_of_text() -> None:
 
 
 @pytest.fixture
-def northmoor(transactional_db: None, django_db_serialized_rollback: None) -> Iterator[str]:
+def policed(northmoor: None) -> Iterator[str]:
     """The address of the example site, which sends the policy."""
     from pytest_django.live_server_helper import LiveServer
 
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "demo.mmdb"
-        call_command("demo_geo", str(database), verbosity=0)
-        call_command("demo_content", verbosity=0)
-        given = {**demo.WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": database, "TRUSTED_PROXIES": ["127.0.0.1"]}
-        middleware = [*django_settings.MIDDLEWARE, f"{__name__}.StrictPolicy"]
-        with override_settings(WAGTAIL_PERSONALISE_GOV=given, MIDDLEWARE=middleware):
-            server = LiveServer("localhost")
-            yield server.url
-            server.stop()
+    with override_settings(MIDDLEWARE=[*django_settings.MIDDLEWARE, f"{__name__}.StrictPolicy"]):
+        server = LiveServer("localhost")
+        yield server.url
+        server.stop()
 
 
 class Tour:
@@ -158,8 +148,8 @@ class Tour:
         self.here()
 
 
-def test_the_tour_notices_what_is_refused(northmoor: str, new_page: Callable[..., Any]) -> None:
-    tour = Tour(new_page(base_url=northmoor))
+def test_the_tour_notices_what_is_refused(policed: str, new_page: Callable[..., Any]) -> None:
+    tour = Tour(new_page(base_url=policed))
     tour.to("/")
     tour.page.evaluate(
         "() => { const style = document.createElement('style'); style.textContent = 'p {color: red}';"
@@ -169,10 +159,10 @@ def test_the_tour_notices_what_is_refused(northmoor: str, new_page: Callable[...
     assert any("style-src" in fault for fault in tour.refused)
 
 
-def test_nothing_of_the_example_site_is_refused_in_any_state(northmoor: str, new_page: Callable[..., Any]) -> None:
+def test_nothing_of_the_example_site_is_refused_in_any_state(policed: str, new_page: Callable[..., Any]) -> None:
     pages = ("/", "/emergency/", "/services/business-licence/", "/services/whats-on/", "/news/", "/cy/", "/nowhere/")
     ours = ("/personalisation/", "/personalisation/register/", "/personalisation/register.json")
-    tour = Tour(new_page(base_url=northmoor, extra_http_headers={"X-Forwarded-For": "192.0.2.7"}))
+    tour = Tour(new_page(base_url=policed, extra_http_headers={"X-Forwarded-For": "192.0.2.7"}))
     tour.to(*pages, *ours, "/emergency/?personalise=standard", "/emergency/?personalise_as=riverside")
     # The questions, answered.
     tour.to("/")
@@ -207,10 +197,10 @@ def test_nothing_of_the_example_site_is_refused_in_any_state(northmoor: str, new
     ids=["forbidden", "confirm"],
 )
 def test_nor_of_the_pages_that_answer_a_form_from_elsewhere(
-    northmoor: str, new_page: Callable[..., Any], elsewhere: str, heading: str
+    policed: str, new_page: Callable[..., Any], elsewhere: str, heading: str
 ) -> None:
-    page = new_page(base_url=northmoor)
-    form = f'<form method="post" action="{northmoor}/personalisation/choice/"><button name="choice" value="allowed">'
+    page = new_page(base_url=policed)
+    form = f'<form method="post" action="{policed}/personalisation/choice/"><button name="choice" value="allowed">'
     page.route(
         f"{elsewhere}**", lambda route: route.fulfill(content_type="text/html", body=f"{form}Go</button></form>")
     )
@@ -224,8 +214,8 @@ def test_nor_of_the_pages_that_answer_a_form_from_elsewhere(
     assert tour.refused == []
 
 
-def test_everything_works_without_script_too(northmoor: str, new_page: Callable[..., Any]) -> None:
-    page = new_page(base_url=northmoor, java_script_enabled=False, extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
+def test_everything_works_without_script_too(policed: str, new_page: Callable[..., Any]) -> None:
+    page = new_page(base_url=policed, java_script_enabled=False, extra_http_headers={"X-Forwarded-For": "192.0.2.7"})
     page.goto("/emergency/")
     page.get_by_role("button", name="Turn it off").first.click()
     assert [cookie["name"] for cookie in page.context.cookies()] == ["personalise_choice"]

@@ -18,7 +18,6 @@ from django.test import override_settings
 
 from tests.chromium import axe_script
 from tests.example_site.states import ABOUT, BANNER, EMERGENCY, HOME, NEWS, REGISTER, STATES, TURNS_OFF, WHY, State
-from tests.example_site.test_browser import northmoor  # noqa: F401  a fixture
 from tests.requirements.visitors import RIVERSIDE
 
 if TYPE_CHECKING:

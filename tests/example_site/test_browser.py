@@ -1,28 +1,9 @@
 """Northmoor in a real browser: without JavaScript, by keyboard, at 320 pixels, and under axe in every state."""
 
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-from django.core.management import call_command
-from django.test import override_settings
-
-from example_site import settings as demo
-
 HOME, LICENCE, EMERGENCY, ABOUT = "/", "/services/business-licence/", "/emergency/", "/personalisation/"
-
-
-@pytest.fixture
-def northmoor(transactional_db: None, django_db_serialized_rollback: None) -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "demo.mmdb"
-        call_command("demo_geo", str(database), verbosity=0)
-        call_command("demo_content", verbosity=0)
-        given = {**demo.WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": database, "TRUSTED_PROXIES": ["127.0.0.1"]}
-        with override_settings(WAGTAIL_PERSONALISE_GOV=given):
-            yield
 
 
 def stories(page: Any) -> list[str]:

@@ -3,13 +3,13 @@
 import re
 
 from example_site.models import ServicePage
-from tests.example_site.test_stories import FRANCE, HILLTOP, NOWHERE, RIVERSIDE, NorthmoorTestCase, Visitor
+from tests.example_site.test_stories import FRANCE, HILLTOP, NOWHERE, RIVERSIDE, Visitor, WithItsDemoBar
 
 WHATS_ON = "/services/whats-on/"
 FRAGMENTS = "/personalisation/fragments/"
 
 
-class TestWhatsOn(NorthmoorTestCase):
+class TestWhatsOn(WithItsDemoBar):
     def test_the_page_is_public_and_shows_everybody_the_same(self) -> None:
         for address in (RIVERSIDE, HILLTOP, FRANCE, NOWHERE):
             visitor = Visitor(address)

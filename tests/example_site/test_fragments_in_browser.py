@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.delivery.test_fragments_in_browser import PAINTED, SHIFTS, Held
 from tests.example_site.test_fragments import WHATS_ON
-from tests.test_content_security_policy import northmoor
+from tests.test_content_security_policy import policed
 
-__all__ = ["northmoor"]  # a fixture
+__all__ = ["policed"]  # a fixture
 
 WIDTHS = [320, 1280]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_opening_of_a_place_comes_and_nothing_moves(
-    northmoor: Iterator[str],
+    policed: str,
     new_page: Callable[..., Any],
     accessibility_faults: Callable[[Any], list[str]],
     width: int,
 ) -> None:
     page = new_page(
-        base_url=northmoor,
+        base_url=policed,
         extra_http_headers={"X-Forwarded-For": "192.0.2.7"},
         viewport={"width": width, "height": 900},
     )

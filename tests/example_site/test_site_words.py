@@ -10,7 +10,7 @@ from wagtail_personalise_gov.models import PersonalisationSettings
 from wagtail_personalise_gov.models.site_needs import site_needs
 from wagtail_personalise_gov.models.site_settings import languages
 
-from .test_stories import NorthmoorTestCase
+from .test_stories import WithItsDemoBar
 
 
 def link_to_the_choice(path: str) -> str:
@@ -18,7 +18,7 @@ def link_to_the_choice(path: str) -> str:
     return page.select_one("footer .personalise-link").get_text()
 
 
-class TestSiteWords(NorthmoorTestCase):
+class TestSiteWords(WithItsDemoBar):
     def test_english_pages_say_it_in_english(self) -> None:
         page = BeautifulSoup(Client().get("/").content, "html.parser")
         banner = page.select_one(".govuk-cookie-banner")

@@ -1,17 +1,16 @@
 """Northmoor's stories, walked from outside in both directions: who should see it does, who should not does not."""
 
 import re
-import tempfile
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.test import Client, TestCase, override_settings
+from django.test import Client
 
 from example_site import settings as demo
 from example_site.models import ServicePage
+from tests.northmoor import NorthmoorTestCase
 from wagtail_personalise_gov.core.contents import personalised_in
 from wagtail_personalise_gov.counting.buffer import flush
 from wagtail_personalise_gov.counting.results import Finding, block_results
@@ -55,24 +54,11 @@ class Visitor(Client):
                 del self.cookies[name]
 
 
-class NorthmoorTestCase(TestCase):
-    @classmethod
-    def setUpClass(cls) -> None:
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        database = Path(folder.name) / "demo.mmdb"
-        call_command("demo_geo", str(database), verbosity=0)
-        given = {**demo.WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": database, "TRUSTED_PROXIES": ["127.0.0.1"]}
-        middleware = [name for name in demo.MIDDLEWARE if not name.startswith("whitenoise.")]
-        cls.enterClassContext(override_settings(WAGTAIL_PERSONALISE_GOV=given, MIDDLEWARE=middleware))
-        super().setUpClass()
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        call_command("demo_content", verbosity=0)
+class WithItsDemoBar(NorthmoorTestCase):
+    more = {"MIDDLEWARE": [name for name in demo.MIDDLEWARE if not name.startswith("whitenoise.")]}
 
 
-class TestStories(NorthmoorTestCase):
+class TestStories(WithItsDemoBar):
     def test_a_first_time_visitor_is_welcomed_for_the_whole_first_visit_and_not_on_the_second(self) -> None:
         visitor = Visitor()
         with time_machine.travel(NOON, tick=False) as clock:
@@ -244,7 +230,7 @@ def test_the_logins_are_the_ones_that_are_printed(db: None, slug: str) -> None:
     assert Client().login(username=slug, password=slug)
 
 
-class TestTheDemoBar(NorthmoorTestCase):
+class TestTheDemoBar(WithItsDemoBar):
     """A reader whose own address has no place on the map may be somebody else."""
 
     def be(self, persona: str) -> Visitor:

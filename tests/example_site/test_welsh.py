@@ -2,10 +2,10 @@
 
 import re
 
-from .test_stories import NorthmoorTestCase, Visitor
+from .test_stories import Visitor, WithItsDemoBar
 
 
-class WelshTests(NorthmoorTestCase):
+class WelshTests(WithItsDemoBar):
     def about_from(self, path: str) -> str:
         """The page about personalisation, by the link at the foot of a page."""
         visitor = Visitor()

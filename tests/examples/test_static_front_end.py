@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
-from example_site import settings as demo
 from wagtail_personalise_gov.visit.header_token import HeaderToken
 
 from .edge import EXAMPLES
@@ -86,39 +82,29 @@ class Northmoor:
 
 
 @pytest.fixture
-def northmoor(
-    transactional_db: None, django_db_serialized_rollback: None, apart: bool, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Northmoor]:
+def served(northmoor: None, apart: bool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Northmoor]:
     from pytest_django.live_server_helper import LiveServer
 
     monkeypatch.setattr(Between, "adds", {})
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "demo.mmdb"
-        call_command("demo_geo", str(database), verbosity=0)
-        call_command("demo_content", verbosity=0)
-        given = {
-            **demo.WAGTAIL_PERSONALISE_GOV,
-            "GEO_DATABASE": database,
-            "TRUSTED_PROXIES": ["127.0.0.1"],
-        }
-        middleware = [f"{__name__}.Between", *django_settings.MIDDLEWARE]
-        with override_settings(WAGTAIL_PERSONALISE_GOV=given, MIDDLEWARE=middleware, ALLOWED_HOSTS=["*"]):
-            server = LiveServer("localhost")
-            with front_end(server.url, apart=apart) as address:
-                named = {**given, "API_ORIGINS": [address] if apart else []}
-                with override_settings(WAGTAIL_PERSONALISE_GOV=named):
-                    yield Northmoor(server.url, address)
-            server.stop()
+    given = django_settings.WAGTAIL_PERSONALISE_GOV
+    middleware = [f"{__name__}.Between", *django_settings.MIDDLEWARE]
+    with override_settings(MIDDLEWARE=middleware, ALLOWED_HOSTS=["*"]):
+        server = LiveServer("localhost")
+        with front_end(server.url, apart=apart) as address:
+            named = {**given, "API_ORIGINS": [address] if apart else []}
+            with override_settings(WAGTAIL_PERSONALISE_GOV=named):
+                yield Northmoor(server.url, address)
+        server.stop()
 
 
 @pytest.fixture
-def visitor(northmoor: Northmoor, new_page: Callable[..., Page]) -> Iterator[Callable[..., Page]]:
+def visitor(served: Northmoor, new_page: Callable[..., Page]) -> Iterator[Callable[..., Page]]:
     """``visitor(**headers)``: somebody who opens the front end. At the end the console must have nothing to say."""
     said: list[str] = []
 
     def open_front_end(**headers: str) -> Page:
         Between.adds = headers
-        page = new_page(base_url=northmoor.front_end)
+        page = new_page(base_url=served.front_end)
         page.on("console", lambda message: said.append(message.text))
         page.goto("/")
         page.locator(READY).wait_for()
@@ -162,21 +148,21 @@ def kept(page: Page, where: str) -> Any:
 def test_it_has_the_words_of_the_page_in_html(
     visitor: Callable[..., Page],
     new_page: Callable[..., Page],
-    northmoor: Northmoor,
+    served: Northmoor,
     headers: dict[str, str],
     reads: str,
     does_not_read: str,
 ) -> None:
     words = shown(visitor(**headers))
-    assert words == in_html(new_page(extra_http_headers=headers), northmoor.site)
+    assert words == in_html(new_page(extra_http_headers=headers), served.site)
     assert reads in words
     assert does_not_read not in words
     assert "Flood warning for the River Moor" in words  # for everybody
 
 
-def test_links_lead_to_the_site(visitor: Callable[..., Page], northmoor: Northmoor, apart: bool) -> None:
+def test_links_lead_to_the_site(visitor: Callable[..., Page], served: Northmoor, apart: bool) -> None:
     page = visitor(**RIVERSIDE)
-    site = northmoor.site if apart else northmoor.front_end
+    site = served.site if apart else served.front_end
     for name in ("What to do and where to go", "Flood advice for Riverside"):
         assert page.get_by_role("link", name=name).evaluate("link => link.href") == f"{site}/emergency/"
     about = page.get_by_role("link", name="What this website uses and keeps").evaluate("link => link.href")
@@ -187,7 +173,7 @@ def test_links_lead_to_the_site(visitor: Callable[..., Page], northmoor: Northmo
 
 
 def test_turning_it_off_gives_the_standard_version_and_keeps_nothing_else(
-    visitor: Callable[..., Page], new_page: Callable[..., Page], northmoor: Northmoor, apart: bool
+    visitor: Callable[..., Page], new_page: Callable[..., Page], served: Northmoor, apart: bool
 ) -> None:
     page = visitor(**RIVERSIDE)
     region = page.get_by_role("region", name="How Northmoor Council adapts to you")
@@ -220,10 +206,10 @@ def test_turning_it_off_gives_the_standard_version_and_keeps_nothing_else(
     assert "Around Northmoor today" in shown(again)
     assert again.get_by_role("button", name="Keep it on").count() == 0
     refused = new_page(extra_http_headers=RIVERSIDE)
-    refused.goto(northmoor.site)
+    refused.goto(served.site)
     refused.get_by_role("button", name="Turn it off").click()
     refused.get_by_text("You’ve turned this off").wait_for()
-    assert shown(again) == in_html(refused, northmoor.site)
+    assert shown(again) == in_html(refused, served.site)
 
 
 def test_it_can_be_turned_on_again_at_the_end_of_the_page(visitor: Callable[..., Page], apart: bool) -> None:
@@ -329,8 +315,8 @@ def test_every_state_is_accessible_and_fits(
 # Without
 
 
-def test_without_scripts_everybody_finds_everything(northmoor: Northmoor, new_page: Callable[..., Page]) -> None:
-    page = new_page(base_url=northmoor.front_end, java_script_enabled=False)
+def test_without_scripts_everybody_finds_everything(served: Northmoor, new_page: Callable[..., Page]) -> None:
+    page = new_page(base_url=served.front_end, java_script_enabled=False)
     page.goto("/")
     assert page.get_by_role("link", name="Pay your council tax").is_visible()
     assert page.get_by_role("link", name="What this website uses and keeps").is_visible()
@@ -339,9 +325,9 @@ def test_without_scripts_everybody_finds_everything(northmoor: Northmoor, new_pa
 
 @pytest.mark.parametrize("how", ["away", "an error", "nonsense"])
 def test_without_the_api_the_page_says_so_and_shows_what_is_for_everybody(
-    northmoor: Northmoor, new_page: Callable[..., Page], accessibility_faults: Callable[[Page], list[str]], how: str
+    served: Northmoor, new_page: Callable[..., Page], accessibility_faults: Callable[[Page], list[str]], how: str
 ) -> None:
-    page = new_page(base_url=northmoor.front_end)
+    page = new_page(base_url=served.front_end)
 
     def answer(route: Route) -> None:
         if how == "away":
@@ -357,11 +343,9 @@ def test_without_the_api_the_page_says_so_and_shows_what_is_for_everybody(
     assert accessibility_faults(page) == []
 
 
-def test_a_choice_that_can_not_be_sent_is_said_to_have_failed(
-    northmoor: Northmoor, new_page: Callable[..., Page]
-) -> None:
+def test_a_choice_that_can_not_be_sent_is_said_to_have_failed(served: Northmoor, new_page: Callable[..., Page]) -> None:
     Between.adds = RIVERSIDE
-    page = new_page(base_url=northmoor.front_end)
+    page = new_page(base_url=served.front_end)
     page.goto("/")
     page.get_by_text("In Riverside today").wait_for()
     page.route("**/preference/", lambda route: route.abort())
@@ -372,10 +356,10 @@ def test_a_choice_that_can_not_be_sent_is_said_to_have_failed(
 
 @pytest.mark.parametrize("apart", [True], ids=["another host"])
 def test_a_front_end_that_the_site_does_not_name_gets_nothing(
-    northmoor: Northmoor, new_page: Callable[..., Page], apart: bool
+    served: Northmoor, new_page: Callable[..., Page], apart: bool
 ) -> None:
-    with front_end(northmoor.site, apart=True) as stranger:
-        assert urlsplit(stranger).port != urlsplit(northmoor.front_end).port
+    with front_end(served.site, apart=True) as stranger:
+        assert urlsplit(stranger).port != urlsplit(served.front_end).port
         Between.adds = RIVERSIDE
         page = new_page(base_url=stranger)
         page.goto("/")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.core.management import call_command
-from django.test import override_settings
 
-from example_site import settings as demo
 from tests.agency.geo import NetworkGeo
 from tests.agency.models import AgencyPage, PlainPage
 from wagtail_personalise_gov.models import Segment
@@ -34,14 +30,3 @@ def site(
     """/flood/ says “Sandbags in Riverside” in Riverside and “Be ready” elsewhere; /plain/ is the same for everybody."""
     configure(SERVICE_NAME="Example Agency")
     return Segment.objects.get(slug="riverside")
-
-
-@pytest.fixture
-def northmoor(transactional_db: None, django_db_serialized_rollback: None, tmp_path: Path) -> Iterator[None]:
-    """The example site, for a browser."""
-    database = tmp_path / "demo.mmdb"
-    call_command("demo_geo", str(database), verbosity=0)
-    call_command("demo_content", verbosity=0)
-    given = {**demo.WAGTAIL_PERSONALISE_GOV, "GEO_DATABASE": database, "TRUSTED_PROXIES": ["127.0.0.1"]}
-    with override_settings(WAGTAIL_PERSONALISE_GOV=given):
-        yield

@@ -13,8 +13,9 @@ from django.urls import reverse
 from wagtail import blocks
 
 from tests.factories import personalised
+from tests.northmoor import NorthmoorTestCase
 from tests.requirements.marks import requirement
-from tests.requirements.northmoor import ADAPTING, EMERGENCY, HOME, LICENCE, NorthmoorTestCase, Resident
+from tests.requirements.northmoor import ADAPTING, EMERGENCY, HOME, LICENCE, Resident
 from tests.requirements.visitors import ABOUT, FRANCE, HILLTOP, IPHONE, NOWHERE, RIVERSIDE, banner_of, words
 from wagtail_personalise_gov.blocks import PersonalisedBlock
 from wagtail_personalise_gov.core.contents import personalised_in

@@ -12,8 +12,9 @@ from django.contrib.sessions.models import Session
 from tests.agency.models import AgencyPage
 from tests.counting.gathered import PATH, GatheredBuffer
 from tests.factories import make_intent, make_page, make_segment, personalised
+from tests.northmoor import NorthmoorTestCase
 from tests.requirements.marks import requirement
-from tests.requirements.northmoor import ADAPTING, HOME, NorthmoorTestCase, Resident
+from tests.requirements.northmoor import ADAPTING, HOME, Resident
 from tests.requirements.visitors import FRANCE, IPHONE, RIVERSIDE, Visitor, banner_of
 from wagtail_personalise_gov import models
 from wagtail_personalise_gov.models import FirstTimeVisitorRule
