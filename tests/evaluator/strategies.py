@@ -248,7 +248,7 @@ def asked_contains_any(draw: Draw) -> tuple[str, Json, Json]:
     held = several(draw, [*wanted, *values])
     if kind == "texts":
         held = [in_another_case(draw, word) for word in held]
-    untold = one_of(draw, [None, [], wanted, some(draw, values)])
+    untold = one_of(draw, [None, [], wanted, some(draw, values), [*wanted, one_of(draw, STRANGE)]])
     known = one_of(draw, [held, held, {"told": held, "untold": untold}, {"told": held, "untold": untold}])
     return kind, wanted, one_of(draw, [known, known, known, [*held, None], [*held, True], held[0] if held else "x"])
 
@@ -294,11 +294,9 @@ def asked_in_network(draw: Draw) -> tuple[str, Json, Json]:
 
 def asked_language(draw: Draw) -> tuple[str, Json, Json]:
     tags = several(draw, TAGS)
-    return (
-        "texts",
-        some(draw, RANGES),
-        one_of(draw, [tags, tags, tags, tags, [*tags, 1], {"told": tags, "untold": None}]),
-    )
+    untold = one_of(draw, [None, several(draw, TAGS), several(draw, TAGS), [*tags, one_of(draw, STRANGE)]])
+    known = one_of(draw, [tags, tags, tags, tags, [*tags, 1], {"told": tags, "untold": untold}])
+    return "texts", some(draw, RANGES), known
 
 
 def asked_at_least_in(draw: Draw) -> tuple[str, Json, Json]:

@@ -124,6 +124,13 @@ NO_CONDITIONS = {
     "a list that is none": {"all": {"map": 1}},
     "a part that is none": {"not": {"not": 1}},
     "a slug that is none": {"segment": {}},
+    "a slug in a list": {"segment": ["told"]},
+    "a slug that is null": {"segment": None},
+    "an operator in a list": asked(["a"], ["in"]),
+    "a zone for numbers": asked([2, 5, "UTC"], "between", "visitor.visits"),
+    "a zone that is null": asked(["09:00", "17:00", None], "between", "clock.local"),
+    "a zone that is empty": asked(["09:00", "17:00", ""], "between", "clock.local"),
+    "a zone in a list": asked(["09:00", "17:00", ["Europe/London"]], "between", "clock.local"),
     "an unknown operator": asked(["a"], "regex"),
     "an operator that every object inherits": asked(["a"], "constructor"),
     "an operator that is none": asked(["a"], None),
@@ -159,7 +166,7 @@ NO_CONDITIONS = {
     "languages that are none": asked([1], "language", "language"),
     "weights that are none": asked({"restaurant": "0.5"}, "at_least_in", "visit.intent"),
     "a list of weights": asked([0.5], "at_least_in", "visit.intent"),
-    "nested without end": nested(900),
+    "nested very deep": nested(900),
 }
 FACTS = {
     "location.city": "a",
@@ -175,7 +182,7 @@ FACTS = {
 @pytest.mark.node
 @pytest.mark.parametrize("condition", NO_CONDITIONS.values(), ids=NO_CONDITIONS)
 def test_what_is_no_condition_cannot_be_told(evaluator: Node, condition: Any) -> None:
-    assert evaluator.answer(condition, FACTS) is None
+    assert evaluator.answer(condition, FACTS, {"told": True, "null": True}) is None
 
 
 @pytest.mark.node
@@ -187,6 +194,38 @@ def test_what_is_no_ruleset_decides_nothing_and_what_is_no_list_of_variants_choo
     assert evaluator.needs(nothing) == []
     assert evaluator.choose(nothing, {"abroad": "matched"}) is None
     assert evaluator.decide(RULESET, nothing) == {"abroad": "unknown", "tourist": "unknown"}
+
+
+@pytest.mark.node
+def test_no_address_takes_long(evaluator: Node) -> None:
+    condition = asked(["192.0.2.0/24"], "in_network", "network.ip")
+    for address in (":" * 1_000_000 + "x", "1" * 1_000_000, "1." * 500_000, "::%" + "/" * 1_000_000):
+        assert evaluator.answer(condition, {"network.ip": address}) is None
+
+
+@pytest.mark.node
+def test_what_is_nested_without_end_cannot_be_told() -> None:
+    script = f"""
+        {EVALUATOR.read_text()}
+        let condition = {{ not: {{ all: [] }} }};
+        for (let depth = 0; depth < 1_000_000; depth++) condition = {{ not: condition }};
+        const segments = {{ deep: {{ condition }}, beside: {{ condition: {{ not: {{ all: [] }} }} }} }};
+        const ruleset = {{ format_version: 1, paused: false, segments, facts: {{}} }};
+        console.log(JSON.stringify([answer(condition, {{}}), decide(ruleset, {{}})]));
+    """
+    assert json.loads(in_node(script)) == [None, {"deep": "unknown", "beside": "matched"}]
+
+
+@pytest.mark.node
+@pytest.mark.parametrize(
+    "options", [None, {}, {"segments": None, "refused": None, "heldBack": None}, 1, "abroad"], ids=repr
+)
+def test_options_that_say_nothing_leave_out_nothing(evaluator: Node, options: Any) -> None:
+    segments = {"abroad": RULESET["segments"]["abroad"], "broken": None, "none": 5, "list": []}  # type: ignore[index]
+    told = {"abroad": "matched"}
+    if options != {"segments": None, "refused": None, "heldBack": None}:
+        assert evaluator.decide({**RULESET, "segments": segments}, IN_FRANCE, options) == told
+    assert evaluator.decide(RULESET, IN_FRANCE, {"refused": None, "heldBack": None}) == {**told, "tourist": "matched"}
 
 
 @pytest.mark.node

@@ -84,6 +84,13 @@ def test_what_is_no_signature_is_none(node: Node, jws: Any) -> None:
     assert node.verified(sent(CONTENT), jws, RulesetKey(new_key()).public_jwk) is False
 
 
+@pytest.mark.parametrize("content", ["", '{"evil":1}', None, 1, {}, []])
+def test_what_is_no_bytes_is_not_verified(node: Node, content: Any) -> None:
+    """Least of all as if there were none."""
+    key = RulesetKey(new_key())
+    assert node.verified(content, key.sign(b""), key.public_jwk) is False
+
+
 @pytest.mark.parametrize(
     "public", [None, {}, {"kty": "OKP", "crv": "Ed25519"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}]
 )

@@ -13,11 +13,12 @@ from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
 from tests.core.cases import cases
-from tests.factories import committed
+from tests.factories import committed, make_intent, make_segment
 from wagtail_personalise_gov.compiling import compile_ruleset, pause
 from wagtail_personalise_gov.core.conditions import All, Condition, Equals, Not, OneOf, from_json
 from wagtail_personalise_gov.core.facts import Facts
 from wagtail_personalise_gov.core.ruleset import Ruleset
+from wagtail_personalise_gov.models import VisitIntentRule
 from wagtail_personalise_gov.portable.rulesets import as_bytes
 
 from .rulesets import IS_RULESET, OnAWednesday, document
@@ -39,6 +40,25 @@ def test_every_live_segment_is_in_it_and_no_other() -> None:
     assert told["segments"]["elsewhere"]["learning"] is True
     assert told["segments"]["founders"]["held_back"] == 1000
     assert told["version"] == compile_ruleset().version
+
+
+def test_who_asks_for_an_intent_asks_for_those_inside_it() -> None:
+    """So that a runtime which knows nothing of the tree of intents tells of it what the server tells."""
+    business = make_intent("business")
+    restaurant = make_intent("restaurant", parent=business)
+    make_intent("cafe", parent=restaurant)
+    outside = VisitIntentRule(intent=make_intent("other"), negated=True)
+    make_segment("founders", VisitIntentRule(intent=business), outside, match="any")
+    make_segment("cooks", VisitIntentRule(intent=restaurant, certainty=VisitIntentRule.SAID))
+    told = {slug: segment["condition"] for slug, segment in document()["segments"].items()}
+    assert told["founders"]["any"][0]["value"] == {"business": 0.5, "restaurant": 0.5, "cafe": 0.5}
+    assert told["founders"]["any"][1]["not"]["value"].keys() == {"other"}
+    assert told["cooks"]["all"][0]["value"] == {"restaurant": 1, "cafe": 1}
+    ruleset = compile_ruleset()
+    for given in ({"cafe": 1.0}, {"restaurant": 0.6}, {"business": 0.5}, {"business": 0.4}, {"other": 1.0}, {}):
+        decided = ruleset.decide(Facts({"visit.intent": ruleset.intents.weighing_parents(given)}))
+        for slug, condition in told.items():
+            assert from_json(condition).answer(Facts({"visit.intent": given})) is decided.includes(slug), (slug, given)
 
 
 @pytest.mark.usefixtures("live_ones")

@@ -25,7 +25,9 @@ from ..core.conditions import (
     from_json,
 )
 from ..core.conditions import Any as AnyOf
+from ..core.intents import Intents
 from ..core.preference import Mode
+from ..core.questions.values import AtLeastIn
 from ..core.ruleset import Ruleset
 from ..facts import facts_named
 from ..models import Segment
@@ -70,6 +72,8 @@ def _segments(ruleset: Ruleset, headers_of: HeadersOf) -> dict[str, Any]:
     """The segments, those that can't be among them, and the facts that they ask."""
     decides = not ruleset.paused and settings.MODE is not Mode.OFF
     conditions, not_portable = portable_conditions(ruleset.segments if decides else {})
+    for condition in conditions.values():
+        _name_inner_intents(condition, ruleset.intents)
     names = _public_names(conditions)
     return {
         "segments": {
@@ -124,6 +128,21 @@ def to_portable(condition: Condition) -> dict[str, Any]:
     data = condition.to_json()
     from_json(data)  # it may be nested deeper than is read anywhere
     return data
+
+
+def _name_inner_intents(condition: Any, intents: Intents) -> None:
+    """Have what asks for an intent ask for the intents inside it too, which here weigh as much in it.
+
+    So who decides elsewhere need not know which intents are inside which.
+    """
+    if condition.get("fact") == "visit.intent" and condition.get("op") == AtLeastIn.operator:
+        asked: dict[str, float] = dict(condition["value"])
+        for intent in intents.intents:
+            weights = [asked[outer] for outer in intents.with_parents(intent.slug) if outer in asked]
+            if weights:
+                condition["value"][intent.slug] = min(weights)
+    for part in [*condition.get("all", ()), *condition.get("any", ()), *filter(None, [condition.get("not")])]:
+        _name_inner_intents(part, intents)
 
 
 def _parts(condition: Condition) -> Iterable[Condition]:

@@ -67,7 +67,7 @@ class Values(Joint):
         true = self._of_any(items_of(known, self._kind))
         if not isinstance(known, Partly):
             return true, NONE
-        return true, self.literals if known.untold is None else self._of_any(known.untold)
+        return true, self.literals if known.untold is None else self._of_any(items_of(known.untold, self._kind))
 
     def _of_any(self, items: Iterable[Any]) -> AbstractSet[int]:
         found = [self._by_value[value] for value in map(fold, items) if value in self._by_value]

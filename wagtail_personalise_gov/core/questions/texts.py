@@ -73,9 +73,11 @@ class SpeaksLanguage(Question):
             return False
 
         def test(known: Any) -> Answer:
-            if speaks(known):
-                return True
-            return None if isinstance(known, Partly) and (known.untold is None or speaks(known.untold)) else False
+            holds = speaks(known)
+            if not isinstance(known, Partly):
+                return holds
+            may_hold = known.untold is None or speaks(known.untold)
+            return True if holds else None if may_hold else False
 
         return test
 

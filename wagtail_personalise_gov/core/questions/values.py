@@ -89,11 +89,11 @@ class ContainsAny(Question):
         values, kind, _of_items = self.listed()
 
         def test(known: Any) -> Answer:
-            if not values.isdisjoint(map(fold, items_of(known, kind))):
-                return True
-            if isinstance(known, Partly) and (known.untold is None or not values.isdisjoint(map(fold, known.untold))):
-                return None
-            return False
+            holds = not values.isdisjoint(map(fold, items_of(known, kind)))
+            if not isinstance(known, Partly):
+                return holds
+            may_hold = known.untold is None or not values.isdisjoint(map(fold, items_of(known.untold, kind)))
+            return True if holds else None if may_hold else False
 
         return test
 

@@ -1,3 +1,5 @@
+import type { PreferenceSettings } from "./preference.js";
+
 /** True, false, or null: that can't be told. */
 export type Answer = boolean | null;
 
@@ -95,6 +97,12 @@ export interface Ruleset {
   readonly format_version: 1;
   readonly version: string;
   readonly paused: boolean;
+  /** The zone in which its rules read clocks, such as "Europe/London": tell `clock.local` in it. */
+  readonly time_zone: string;
+  /** What `settle` of preference.js takes. */
+  readonly preference: PreferenceSettings;
+  /** Live segments that only the site itself can decide, and why, by slug. */
+  readonly not_portable: { readonly [slug: string]: string };
   readonly segments: { readonly [slug: string]: Segment };
   readonly facts: DescribedFacts;
 }

@@ -7,8 +7,9 @@ export const answer = (condition, facts, segments = {}, described = {}) =>
     (slug) => own(segments, slug) ?? null,
   );
 
-export const decide = (ruleset, facts, { segments, refused = [], heldBack = [] } = {}) =>
+export const decide = (ruleset, facts, options) =>
   orElse({}, () => {
+    const { segments, refused, heldBack } = options ?? {};
     const answers = { __proto__: null };
     const needed = { __proto__: null };
     const reasons = { __proto__: null };
@@ -16,9 +17,9 @@ export const decide = (ruleset, facts, { segments, refused = [], heldBack = [] }
       const { condition, learning } = ruleset.segments[slug];
       const holds = (answers[slug] = answer(condition, facts, answers, ruleset.facts));
       const needs = (needed[slug] = [...asked, ...inner.flatMap((other) => needed[other] ?? [])]);
-      if (holds) reasons[slug] = learning ? "learning" : heldBack.includes(slug) ? "holdout" : "matched";
+      if (holds) reasons[slug] = learning ? "learning" : heldBack?.includes(slug) ? "holdout" : "matched";
       else if (holds === false) reasons[slug] = "not_matched";
-      else if (needs.some((name) => refused.includes(name))) reasons[slug] = "refused";
+      else if (needs.some((name) => refused?.includes(name))) reasons[slug] = "refused";
     }
     return Object.fromEntries(live(ruleset, segments).map((slug) => [slug, reasons[slug] ?? "unknown"]));
   });
@@ -27,7 +28,7 @@ export const choose = (variants, decision) =>
   orElse(null, () => {
     const told = variants.flatMap((variant) => variant.segments.map((slug) => [variant, own(decision, slug)]));
     const [variant, reason] = told.find(([, reason]) => ["matched", "preview", "holdout"].includes(reason));
-    return reason === "holdout" ? null : variant; // compared with those who see it
+    return reason === "holdout" ? null : variant;
   });
 
 export const needs = (ruleset, segments) =>
@@ -47,22 +48,20 @@ function must(hold) {
   return true;
 }
 
-// Conditions and segments
-
 const ask = (condition, factOf, segmentOf) =>
   orElse(null, () => {
     const { fact, op, value, all, any, not, segment } = condition;
     const shape = Object.keys(condition).sort().join();
-    if (shape === "fact,op,value") return QUESTIONS[op](factOf(fact), value);
-    if (shape === "segment") return segmentOf(segment);
-    must(["all", "any", "not"].includes(shape));
+    if (shape === "fact,op,value") return must(isText(op)) && QUESTIONS[op](factOf(fact), value);
+    if (shape === "segment") return must(isText(segment)) && segmentOf(segment);
+    must(!shape.includes(","));
     const answers = (all ?? any ?? [not]).map((part) => ask(part, factOf, segmentOf));
     if (shape !== "not" && answers.includes(!all)) return !all; // one yes settles ANY, one no ALL
     return must(!answers.includes(null)) && answers.length > 0 && (shape === "not" ? !answers[0] : !!all);
   });
 
 const live = ({ format_version, paused, segments }, slugs = Object.keys(segments)) =>
-  [...slugs].filter((slug) => format_version === 1 && !paused && Object.hasOwn(segments, slug));
+  [...slugs].filter((slug) => format_version === 1 && !paused && isMap(own(segments, slug)));
 
 /** These segments and those inside them, innermost first; not those inside themselves. */
 function inOrder(ruleset, segments) {
@@ -83,8 +82,6 @@ function inOrder(ruleset, segments) {
   return all.filter(({ slug, inside }) => !inside.has(slug)).sort((one, two) => one.inside.size - two.inside.size);
 }
 
-// Facts
-
 const own = (map, key) => (Object.hasOwn(map, key) ? map[key] : undefined);
 const family = (name) => name.replace(/^(request\.query)\..*/s, "$1");
 
@@ -99,10 +96,9 @@ function valueOf(name, facts, described) {
 function read(value, kind) {
   if (isText(value)) return orElse(value, () => READ[kind](value));
   const { told, untold } = value ?? {};
-  return Array.isArray(told) && untold !== undefined ? Object.assign([...told], { untold }) : value;
+  const isPartly = Array.isArray(told) && untold !== undefined && Object.keys(value).length < 3;
+  return isPartly ? Object.assign([...told], { untold }) : value;
 }
-
-// Values
 
 const isText = (value) => typeof value === "string";
 const isNumber = Number.isFinite;
@@ -116,11 +112,10 @@ const fold = (value) => (isText(value) ? value.toLowerCase().replaceAll("Ï‚", "Ï
 const isAmong = (known, values) =>
   must(isValue(known) && typeof known === typeof values[0]) && values.map(fold).includes(fold(known));
 
-const isAnyOf = (known, isWanted) =>
-  known.filter(isWanted).length > 0 ||
-  (must(known.untold !== null && !known.untold?.some((item) => orElse(false, () => isWanted(item)))) && false);
-
-// Questions
+function isAnyOf(known, isWanted) {
+  const [told, untold] = [known, known.untold ?? []].map((items) => items.filter(isWanted).length);
+  return told > 0 || (must(known.untold !== null && untold < 1) && false);
+}
 
 const QUESTIONS = {
   __proto__: null,
@@ -132,9 +127,9 @@ const QUESTIONS = {
     const ends = [low, high].filter((end) => end !== null);
     const scale = scaleOf(ends[0]);
     const wraps = ends[0] > ends[1];
-    must(areValues(ends) && ends.every((end) => scaleOf(end) === scale) && zone.length < 2);
+    must(areValues(ends) && ends.every((end) => scaleOf(end) === scale));
     must(scale > 0 ? ends.length > 1 && (scale === DAY || low !== high) : !wraps);
-    must(scale !== NUMBER || isNumber(known));
+    must(scale === NUMBER ? isNumber(known) && !zone.length : zone.length < 2);
     const now = scale === NUMBER ? known : known(...zone).slice(scale, scale + ends[0].length);
     const since = low === null || low <= now;
     const until = high === null || (scale === TIME ? now < high : now <= high);
@@ -160,12 +155,14 @@ const QUESTIONS = {
     return networks.map(network).some((pattern) => [...forms].some((form) => pattern.test(form)));
   },
   language: (known, ranges) =>
-    must(known.every(isText) && areAll(ranges, isText)) &&
-    isAnyOf(known, (tag) => ranges.some((range) => range === "*" || fold(`${tag}-`).startsWith(fold(`${range}-`)))),
+    must(areAll(ranges, isText)) &&
+    isAnyOf(known, (tag) => must(isText(tag)) && ranges.some((range) => speaks(tag, range))),
   at_least_in: (known, weights) =>
     must([known, weights].every((map) => isMap(map) && Object.values(map).every(isNumber))) &&
     Object.keys(weights).some((slug) => (own(known, slug) ?? 0) >= weights[slug]),
 };
+
+const speaks = (tag, range) => range === "*" || fold(`${tag}-`).startsWith(fold(`${range}-`));
 
 function isLike(text, pieces) {
   let at = 0;
@@ -177,7 +174,7 @@ function isLike(text, pieces) {
   });
 }
 
-// Moments, as a clock shows them
+// Moments
 
 const NUMBER = -1;
 const DAY = 5; // where it stands in "2026-04-18T09:30"
@@ -192,19 +189,19 @@ function scaleOf(end) {
 
 function moment(text) {
   const [, own] = /^(.{16})(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text);
-  return must(isShown(own)) && ((zone) => (zone ? inZone(zone, new Date(text)) : own));
+  return must(isShown(own)) && ((...zone) => (zone.length ? inZone(zone[0], new Date(text)) : own));
 }
 
 function inZone(timeZone, instant) {
   const shown = instant.toLocaleString("sv", { timeZone }).padStart(19, "0").slice(0, 16).replace(" ", "T");
-  must(/^[A-Z]/.test(timeZone) && isShown(shown) && isShown(instant.toJSON().slice(0, 16)));
+  must(timeZone.match(/^[A-Z]/) && isShown(shown) && isShown(instant.toJSON().slice(0, 16)));
   return must(new Date(`${shown}Z`) - instant < 2e8) && shown; // not in the year before 1
 }
 
 // Places
 
 const EARTH_RADIUS_KM = 6371.0088; // IUGG 1980
-const METRE_KM = 0.001; // more than rounding makes
+const METRE_KM = 0.001; // above rounding
 
 function distanceKm(lat, lng, toLat, toLng) {
   const [phi, toPhi, angle] = [lat, toLat, toLng - lng].map((degrees) => (degrees * Math.PI) / 180);
@@ -212,10 +209,10 @@ function distanceKm(lat, lng, toLat, toLng) {
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(half)));
 }
 
-// Internet addresses, in bits
+// Addresses, in bits
 
 function address(text) {
-  const [, v6] = /^\d+(?:\.\d+){3}$|^([\da-f.:]*:[\da-f.:]*)(?:%[^%/]+)?$/i.exec(text);
+  const [, v6] = /^\d+(?:\.\d+){3}$|^([\da-f.]*:[\da-f.:]*)(?:%[^%/]+)?$/i.exec(text);
   const { hostname } = new URL(`http://${v6 ? `[${v6}]` : text}`);
   must(v6 || hostname === text);
   const bitsOf = (part) => parseInt(part, v6 ? 16 : 10).toString(2).padStart(v6 ? 16 : 8, "0");
@@ -233,5 +230,5 @@ function network(text) {
   return RegExp(`^${bits.slice(0, end).padEnd(bits.length, ".")}$`);
 }
 
-const READ = { moment, address };
+const READ = { __proto__: null, moment, address };
 const KINDS = { "clock.local": "moment", "network.ip": "address" };

@@ -15,12 +15,12 @@ export interface PublicKey {
  * `jws` is a detached JWS, `header..signature`, as the header Personalise-Signature or a file of `export_ruleset` holds
  * it. Verify the bytes as they came, before they are read as JSON: what is written anew has another signature.
  *
- * False for any other bytes, signature or key, and for a header with another algorithm or with words that must be
+ * False for any other bytes, signature or key, for what is no bytes or no text, and for a header with another algorithm or with words that must be
  * understood (`crit`). Rejects only where the runtime has no Ed25519, or no WebCrypto (a page without https), which is
  * not an answer.
  */
 export function verified(
   bytes: ArrayBuffer | Uint8Array,
-  jws: string,
+  jws: string | null | undefined,
   publicKey: PublicKey,
 ): Promise<boolean>;

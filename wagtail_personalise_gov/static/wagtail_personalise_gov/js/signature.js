@@ -5,12 +5,19 @@
 
 export async function verified(bytes, jws, publicKey) {
   const { subtle } = globalThis.crypto ?? (await import("node:crypto")).webcrypto; // Node 18 has it there only
-  const [, header, signature] = /^([\w-]+)\.\.([\w-]+)$/.exec(String(jws).trim()) ?? [];
-  if (!header || !isOurs(header) || publicKey?.crv !== "Ed25519") return false;
+  const content = asBytes(bytes);
+  const [, header, signature] = /^\s*([\w-]+)\.\.([\w-]+)\s*$/.exec(typeof jws === "string" ? jws : "") ?? [];
+  if (!content || !header || !isOurs(header) || publicKey?.crv !== "Ed25519") return false;
   const { kty, crv, x } = publicKey; // without what it says of its use, which runtimes name in their own ways
   const key = await subtle.importKey("jwk", { kty, crv, x }, "Ed25519", false, ["verify"]).catch(refuseBadKey);
-  const signed = new TextEncoder().encode(`${header}.${inBase64(new Uint8Array(bytes))}`);
+  const signed = new TextEncoder().encode(`${header}.${inBase64(content)}`);
   return key !== null && subtle.verify("Ed25519", key, binary(signature), signed);
+}
+
+/** Null for what is no bytes: text has other bytes in other encodings. */
+function asBytes(given) {
+  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+  return Object.prototype.toString.call(given) === "[object ArrayBuffer]" ? new Uint8Array(given) : null;
 }
 
 /** Whether it is a header whose every word is understood here: none that must be (crit), and no other algorithm. */
@@ -37,7 +44,8 @@ function binary(base64url) {
 }
 
 function inBase64(bytes) {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const parts = [];
+  const length = 0x6000; // as many arguments as any runtime takes
+  for (let at = 0; at < bytes.length; at += length) parts.push(String.fromCharCode(...bytes.subarray(at, at + length)));
+  return btoa(parts.join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
