@@ -12,6 +12,6 @@ class PersonaliseConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, receivers  # noqa: F401  models can only be imported from here on
-        from .blocks.api_writes import guard_writes
+        from .blocks.wagtail_v3 import tell_wagtail_v3
 
-        guard_writes()
+        tell_wagtail_v3()

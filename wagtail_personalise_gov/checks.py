@@ -23,7 +23,7 @@ from django.middleware.cache import UpdateCacheMiddleware
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from .blocks.api_writes import unguarded_streams
+from .blocks.wagtail_v3 import unguarded_streams
 from .conf import NAME, SETTINGS, problems, settings
 from .core.events import ABOUT_VISITORS
 from .counting import statistics
@@ -454,8 +454,8 @@ def check_api_v3(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A write of Wagtail's API that leaves versions out must not delete them."""
     return [
         Error(
-            f"{stream} can be written by Wagtail's API v3, which was made ready before {ID}, and so does not know that "
-            "a write without its versions would delete them.",
+            f"{stream} is an api_field of Wagtail's API v3, which was made ready before {ID}. So it does not know that "
+            "a write without its versions would delete them, and who may read these.",
             hint=f"Put {ID!r} in INSTALLED_APPS above Wagtail's apps, and above those that import wagtail.api.v3.",
             id=f"{ID}.E006",
         )

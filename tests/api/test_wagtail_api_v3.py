@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.urls import resolve as resolve_path
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.api.test_variants_all import editor_of
@@ -412,6 +413,57 @@ def test_a_page_cache_gives_what_an_editor_read_to_nobody(
         assert told[1]["value"] == {"variant": None, "content": hero("Be ready")}
 
 
+def test_who_may_edit_a_page_gets_no_version_of_what_the_page_leads_to(
+    agency_page: AgencyPage, home: AgencyPage, riverside: Segment, rf: RequestFactory
+) -> None:
+    """As by `api_fields` that name a relation: Wagtail gives the pages behind it, and each stream by its schema."""
+    from wagtail.api.v3.schemas.generators import read_generator
+    from wagtail.models import APIToken
+
+    other = make_page("Other", ("line", personalised("All", (riverside, "By the river"))), parent=home)
+    field = AgencyPage._meta.get_field("body")
+    _annotation, _default, resolve = read_generator.field_schemas[type(field)](read_generator, field)
+    user = editor_of(agency_page)
+    for query in ({}, ALL):
+        request = rf.get(address(agency_page), query)
+        request.resolver_match = resolve_path(address(agency_page))
+        request.user = User.objects.get(pk=user.pk)
+        request.auth = APIToken.create_token(user=user, name="test")[0]
+        assert "variants" in resolve.__func__(agency_page, {"request": request})[1]["value"]
+        assert resolve.__func__(other, {"request": request})[0]["value"] == {"variant": None, "content": "All"}
+
+
+def test_another_api_of_the_site_gives_no_version_to_an_editor(
+    agency_page: AgencyPage, rf: RequestFactory
+) -> None:
+    """One by Django Ninja that lets in by a session is no API of Wagtail's."""
+    request = rf.get("/flood/")
+    request.resolver_match = resolve_path("/flood/")
+    request.user = request.auth = User.objects.create_superuser("root")
+    body = AgencyPage.objects.get(pk=agency_page.pk).body
+    told = body.stream_block.get_api_representation(body, {"request": request})
+    assert told[1]["value"] == {"variant": None, "content": hero("Be ready")}
+
+
+def test_a_page_that_code_made_is_read_so_that_it_can_be_written_back(
+    client: Client, home: AgencyPage, riverside: Segment, editor: dict[str, str]
+) -> None:
+    block = {"default": "All", "variants": [("variant", {"segments": [riverside], "content": "By the river"})]}
+    page = home.add_child(instance=AgencyPage(title="Made by code", body=[("line", block)]))
+    body = body_of(client.get(address(page), headers=editor))
+    assert body[0]["value"]["nothing_for_others"] is False
+    assert patch(page, body, editor).status_code == 200
+    assert drafted(page)[0]["value"]["variants"][0]["value"]["content"] == "By the river"
+
+
+def test_two_versions_never_share_an_id(agency_page: AgencyPage, riverside: Segment, editor: dict[str, str]) -> None:
+    version = {"type": "variant", "id": "one", "value": {"segments": [riverside.pk], "content": "x"}}
+    block = {"variants": [version, version], "default": "For all", "nothing_for_others": False}
+    answer = patch(agency_page, [{"type": "line", "value": block}], editor)
+    assert answer.status_code == 422
+    assert "variants[1]: Two versions have the id “one”." in answer.json()["errors"][0]["msg"]
+
+
 # An app that stands after Wagtail's
 
 STARTED_LAST = """
@@ -442,4 +494,4 @@ def test_a_check_tells_of_streams_that_the_api_would_write_unguarded() -> None:
         [sys.executable, "-c", STARTED_LAST], capture_output=True, text=True, cwd=ROOT, env=environment, check=True
     )
     (told,) = started.stdout.splitlines()
-    assert told.startswith("wagtail_personalise_gov.E006 agency.AgencyPage.body can be written by Wagtail's API v3")
+    assert told.startswith("wagtail_personalise_gov.E006 agency.AgencyPage.body is an api_field of Wagtail's API v3")

@@ -38,3 +38,11 @@ def test_a_circle_ends_a_metre_beyond_its_distance() -> None:
     here = Facts({"location.point": (0, 1, None)})
     assert Within("location.point", {"lat": 0, "lng": 0, "km": degree_km - 0.0009}).answer(here) is True
     assert Within("location.point", {"lat": 0, "lng": 0, "km": degree_km - 0.0011}).answer(here) is False
+
+
+@pytest.mark.parametrize("strange", [10**400, True, "1", None, float("inf")])
+def test_what_may_be_in_a_list_is_of_the_kind_that_is_asked_or_nothing_can_be_told(strange: object) -> None:
+    asked = ContainsAny("visit.pages", [1])
+    facts = Facts({"visit.pages": Partly([1], [strange])})
+    assert asked.answer(facts) is None
+    assert Ruleset(segments={"it": asked}).decide(facts)["it"] == "unknown"

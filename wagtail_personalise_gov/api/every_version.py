@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from ..delivery.representations import ALL, GRANTED, PARAMETER, Representation
 from ..models.api_tokens import ApiToken
+from ..visit.editors import may_edit
 from .conditional import tag
 from .finding import public_page
 from .page_json import page_json
@@ -60,14 +61,6 @@ def refuse_others(request: Request, objects: Iterable[Any]) -> None:
             raise PermissionDenied(
                 _("You may not edit “%(title)s”, so you can’t have it with every version.") % {"title": str(one)}
             )
-
-
-def may_edit(user: Any, one: Any) -> bool:
-    """Whether somebody may edit a page, or an object of another kind."""
-    if hasattr(one, "permissions_for_user"):
-        return bool(one.permissions_for_user(user).can_edit())
-    options = one._meta
-    return bool(user.has_perm(f"{options.app_label}.change_{options.model_name}"))
 
 
 def keep_for_asker(request: HttpRequest, response: Response) -> None:

@@ -184,7 +184,7 @@ class PersonalisedBlock(Delivered, blocks.StructBlock):
             return portable(self.normalize(value), context)
         if form is Representation.WRITABLE:
             whole: dict[str, Any] = super().get_api_representation(self.normalize(value), context=context)
-            return whole
+            return {**whole, "nothing_for_others": bool(whole["nothing_for_others"])}  # what code made may lack it
         shown = self._note(self.normalize(value), context)
         if shown.content is None:
             return {"variant": shown.variant_id, "content": None}

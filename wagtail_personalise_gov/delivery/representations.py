@@ -15,14 +15,16 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from ..visit.editors import ADMIN_ACCESS
+from ..visit.editors import ADMIN_ACCESS, may_edit
 from ..visit.grounds import BEYOND
 from ..visit.visit import Visit
 
 PARAMETER, ALL = "variants", "all"  # ?variants=all asks for every version
 GRANTED = "personalise_representation"  # in a serialiser's context: the form that the view has granted
+OWNER = "personalise_owner"  # in a serialiser's context: the page or object whose stream it is, where that is known
 SETTLED = "_personalise_representation"  # on a request: the form that was settled for all its blocks
 
+OF_V3 = "wagtailapi_v3"  # the namespace of its addresses, wherever a site includes them
 EDITING = frozenset({"add", "change", "publish"})  # as Wagtail's API v3 has it of those who may read what is not live
 
 
@@ -50,6 +52,9 @@ def representation_for(context: Mapping[str, Any] | None) -> Representation:
     if settled is None:
         settled = _settle(request, whole)
         setattr(whole, SETTLED, settled)
+    owner = context.get(OWNER)
+    if settled is not Representation.RESOLVED and owner is not None and not may_edit(request.user, owner):
+        return Representation.RESOLVED  # what a page leads to is not for whoever may edit the page
     return settled
 
 
@@ -71,9 +76,11 @@ def _settle(request: Any, whole: HttpRequest) -> Representation:
 
 
 def is_of_v3(request: Any) -> bool:
-    """Whether this is a call of Wagtail's API v3: Django Ninja notes on Django's own request whom it let in."""
-    # REST framework does so too, but its request is of another kind.
-    return isinstance(request, HttpRequest) and getattr(request, "auth", None) is not None
+    """Whether this is a call of Wagtail's API v3: by its addresses, and whom Django Ninja notes that it let in."""
+    # A site may have other APIs by Django Ninja. REST framework notes it too, but its request is of another kind.
+    if not isinstance(request, HttpRequest) or getattr(request, "auth", None) is None:
+        return False
+    return request.resolver_match is not None and OF_V3 in request.resolver_match.namespaces
 
 
 def is_editor_by_token(request: Any) -> bool:

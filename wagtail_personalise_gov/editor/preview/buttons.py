@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext
 from wagtail.admin.widgets.button import Button
 
+from ...visit.editors import may_edit
 from ..addresses import content_address
-from .contents import can_hold, may_edit, model_of
+from .contents import can_hold, model_of
 
 
 def overview_button(instance: Any, user: Any, priority: int) -> Iterator[Button]:

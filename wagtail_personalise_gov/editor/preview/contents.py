@@ -10,10 +10,10 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from wagtail.models import PreviewableMixin, RevisionMixin
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from ...core.contents import PARTS
 from ...models.streams import children_with_streams, is_page, streams_of
+from ...visit.editors import may_edit
 
 
 def can_hold(model: Any) -> bool:
@@ -43,15 +43,6 @@ def _holds(block: Any, seen: set[int]) -> bool:
 def model_of(instance: Any) -> type[Any] | None:
     """The model that an object of a list is really of; None where its app is gone. No query."""
     return instance.specific_class if is_page(type(instance)) else type(instance)
-
-
-def may_edit(user: Any, instance: Any) -> bool:
-    """Whether the user may edit a page or a snippet."""
-    if is_page(type(instance)):
-        return bool(instance.permissions_for_user(user).can_edit())
-    viewset = getattr(type(instance), "snippet_viewset", None)
-    policy = viewset.permission_policy if viewset else ModelPermissionPolicy(type(instance))
-    return bool(policy.user_has_permission_for_instance(user, "change", instance))
 
 
 def editable(user: Any, app_label: str, model_name: str, key: str) -> Any:

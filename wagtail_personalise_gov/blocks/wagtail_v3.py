@@ -1,6 +1,8 @@
-"""What Wagtail's API v3 takes for a personalised block: all of it, or nothing of the whole write.
+"""What Wagtail's API v3 is told of streams with personalised blocks: whose they are, and what a write must hold.
 
-That API fills up what a block is sent without. The JSON that a visitor gets, `variant` and `content`, it would take for
+It gives every version only of what whoever reads may edit, and its schemas know from whom they read a stream.
+
+In a write it takes a personalised block whole, or nothing at all. That API fills up what a block is sent without. The JSON that a visitor gets, `variant` and `content`, it would take for
 a block that has neither versions nor a standard version, and empty it. So a stream is looked through before, as part
 of the schema by which the API reads its fields: a slip is answered as any other slip of the schema is, with a 422.
 """
@@ -19,6 +21,7 @@ from wagtail.api import APIField
 from wagtail.fields import StreamField
 
 from ..core.contents import PARTS
+from ..delivery.representations import OWNER
 from ..models import Segment
 from .personalised import PersonalisedBlock
 
@@ -35,16 +38,29 @@ class BadWrite(ValueError):
         super().__init__(f"{place}: {remedy}")
 
 
-def guard_writes() -> None:
-    """Make Wagtail's API v3, where this Wagtail has one, refuse streams whose personalised blocks are not whole."""
+def tell_wagtail_v3() -> None:
+    """Have Wagtail's API v3, where this Wagtail has one, say whose streams it reads, and refuse blocks not whole."""
     global made_schemas_before
     try:
-        from wagtail.api.v3.schemas.generators import create_generator, patch_generator
+        from wagtail.api.v3.schemas.generators import create_generator, patch_generator, read_generator
     except ImportError:  # Wagtail 7.4 has none
         return
     made_schemas_before = "wagtail.api.v3.registry" in sys.modules
-    for generator in (create_generator, patch_generator):
-        generator.register_field_schema(StreamField, partial(_guarded, generator.field_schemas[StreamField]))
+    for generator, told in ((read_generator, _read), (create_generator, _guarded), (patch_generator, _guarded)):
+        generator.register_field_schema(StreamField, partial(told, generator.field_schemas[StreamField]))
+
+
+def _read(schema_of: Any, generator: Any, field: Any) -> Any:
+    """The schema of a field as Wagtail, or the site, has it; but who reads it is told whose stream it is."""
+    annotation, default, resolve = schema_of(generator, field)
+    if not holds_personalised(field.stream_block):
+        return annotation, default, resolve
+
+    def of_owner(owner: Any, context: Any) -> Any:
+        value = getattr(owner, field.name)
+        return value.stream_block.get_api_representation(value, {**(context or {}), OWNER: owner})
+
+    return annotation, default, staticmethod(of_owner)
 
 
 def _guarded(schema_of: Any, generator: Any, field: Any) -> Any:
@@ -88,8 +104,9 @@ def require_whole(block: blocks.Block, value: Any, place: str) -> None:
     keys: dict[int, str] = {}  # of segments, and where each is first named
     for personalised, at in _personalised_in(block, value, place):
         _require_parts(personalised, at)
+        ids: set[str] = set()
         for position, version in enumerate(personalised["variants"]):
-            _require_version(version, f"{at}.variants[{position}]")
+            _require_version(version, f"{at}.variants[{position}]", ids)
             for key in version["value"]["segments"]:
                 if key is not None:  # as a segment that is no more is read
                     keys.setdefault(key, f"{at}.variants[{position}]")
@@ -148,7 +165,8 @@ def _require_parts(value: Any, place: str) -> None:
         )
 
 
-def _require_version(version: Any, place: str) -> None:
+def _require_version(version: Any, place: str, ids: set[str]) -> None:
+    """`ids` are those of the versions before it in the block."""
     if not _is_version(version):
         raise BadWrite(
             place,
@@ -158,6 +176,12 @@ def _require_version(version: Any, place: str) -> None:
                 "“variants=all” gives can’t be sent back."
             ),
         )
+
+
+    if (key := version.get("id")) in ids:
+        raise BadWrite(place, gettext("Two versions have the id “%(id)s”. Leave it out of the new one.") % {"id": key})
+    if key is not None:
+        ids.add(str(key))
 
 
 def _is_version(version: Any) -> bool:
