@@ -78,7 +78,7 @@ def test_options_and_405_tell_the_methods(client: Client, home: AgencyPage, name
 @pytest.mark.parametrize(
     "body, words",
     [
-        (b'{"preference": "refused", "preference": "allowed"}', "A key of the JSON is said twice. Say each once."),
+        (b'{"preference": "refused", "preference": "allowed"}', "The JSON says 'preference' twice. Say each key once."),
         (b'{"preference": NaN}', "NaN is no number of JSON."),
         (b'{"preference": -Infinity}', "-Infinity is no number of JSON."),
         (b'{"preference": ' + b"9" * 4000 + b"}", "preference: "),

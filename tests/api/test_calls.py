@@ -137,6 +137,12 @@ def test_a_page_without_a_personalised_block_is_everybodys(client: Client, plain
     assert not answer.cookies
 
 
+NO_PAGE = (
+    "This site has no such page that anybody may read. Name it by its id, or by its path on this site without the "
+    "query."
+)
+
+
 def test_a_page_that_nobody_may_see_is_not_found(client: Client, home: AgencyPage) -> None:
     draft = make_page("Draft", parent=home, live=False)
     private = make_page("Private", parent=home)
@@ -147,7 +153,7 @@ def test_a_page_that_nobody_may_see_is_not_found(client: Client, home: AgencyPag
         answer = client.get(f"{API}/pages/{pk}/")
         assert answer.status_code == 404
         assert answer["Content-Type"] == "application/problem+json"
-        assert answer.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "Not found."}
+        assert answer.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": NO_PAGE}
 
 
 def test_no_segment_slug_or_key_stands_in_a_page(

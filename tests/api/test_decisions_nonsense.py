@@ -30,6 +30,10 @@ def problem(body: object) -> Any:
     return answer.json()
 
 
+NAME_SEGMENTS = "Name segments by their slugs, or leave it out to ask all."
+TAKES = "Send a JSON object with what this address takes: facts, refused, segments."
+
+
 @pytest.mark.usefixtures("several")
 @pytest.mark.parametrize(
     "body, errors",
@@ -38,7 +42,9 @@ def problem(body: object) -> Any:
         ({"facts": None}, {"facts": MISSING}),
         ({"facts": []}, {"facts": "Send an object that holds facts by their names."}),
         ({"facts": "x"}, {"facts": "Send an object that holds facts by their names."}),
-        ([], {"non_field_errors": "Send a JSON object with the field of this address."}),
+        *((nothing, {"non_field_errors": TAKES}) for nothing in ([], None, 1, '"facts"')),
+        ({"factz": {}, "facts": {}}, {"factz": "There is no such field. Did you mean “facts”?"}),
+        ({"x": {}}, {"x": "There is no such field. This address takes: facts, refused, segments."}),
         (
             {"facts": {"location.cuntry": "GB"}},
             {"facts.location.cuntry": "There is no such fact. Did you mean “location.country”?"},
@@ -70,11 +76,11 @@ def problem(body: object) -> Any:
             {"facts": {}, "segments": ["riversid"]},
             {"segments": "There is no segment 'riversid'. Did you mean “riverside”?"},
         ),
-        ({"facts": {}, "segments": ["\ud800"]}, {"segments": "There is no segment '\\ud800'."}),
-        ({"facts": {}, "segments": ["\x00"]}, {"segments": "There is no segment '\\x00'."}),
+        ({"facts": {}, "segments": ["\ud800"]}, {"segments": f"There is no segment '\\ud800'. {NAME_SEGMENTS}"}),
+        ({"facts": {}, "segments": ["\x00"]}, {"segments": f"There is no segment '\\x00'. {NAME_SEGMENTS}"}),
         ({"facts": {}, "segmnets": []}, {"segmnets": "There is no such field. Did you mean “segments”?"}),
-        ({"facts": {}, "refused": "x"}, {"refused": 'Send a list of texts, such as ["new-parents"].'}),
-        ({"facts": {}, "refused": None}, {"refused": 'Send a list of texts, such as ["new-parents"].'}),
+        ({"facts": {}, "refused": "x"}, {"refused": 'Send a list of texts, such as ["location.city"].'}),
+        ({"facts": {}, "refused": None}, {"refused": 'Send a list of texts, such as ["location.city"].'}),
         (
             {"facts": {}, "refused": ["location.cuntry"]},
             {"refused": "There is no fact 'location.cuntry'. Did you mean “location.country”?"},

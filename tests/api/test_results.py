@@ -1,5 +1,6 @@
 """What was counted, for those who may see the report."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from wagtail_personalise_gov.core.counting import Arm
 from wagtail_personalise_gov.counting.results import COLUMNS
 from wagtail_personalise_gov.models import Segment
 
-from .calling import API
+from .calling import API, put
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +138,46 @@ def test_a_site_without_goals_says_so(analyst: Client, agency_page: AgencyPage) 
 def test_it_is_json_whatever_is_asked_for(analyst: Client, agency_page: AgencyPage) -> None:
     response: Any = analyst.get(ADDRESS, headers={"Accept": "text/html"})
     assert response["Content-Type"] == "application/json"
+
+
+def test_a_wrong_password_is_told_and_no_browser_is_made_to_ask_for_one(client: Client, home: AgencyPage) -> None:
+    answer = client.get(ADDRESS, headers={"Authorization": "Basic " + b64encode(b"admin:wrong").decode()})
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Basic")
+    answer = client.get(ADDRESS)
+    assert answer.status_code == 403
+    assert not answer.has_header("WWW-Authenticate")
+    assert answer.json()["detail"].startswith("Results are for those who may see them in the admin.")
+    client.force_login(User.objects.create_user("visitor"))
+    assert client.get(ADDRESS).json()["detail"].startswith("You may not see results.")
+
+
+@pytest.mark.parametrize("path", ["results/", "pages/3/?variants=all"])
+def test_a_name_or_a_session_that_no_database_can_be_asked_for_is_nobodys(
+    client: Client, agency_page: AgencyPage, path: str
+) -> None:
+    """PostgreSQL takes no NUL."""
+    by_name = {"Authorization": "Basic " + b64encode(b"a\0b:c").decode()}
+    by_session = {"Cookie": 'sessionid="\\000aaaaaaaaaaaa"'}
+    for headers in (by_name, by_session):
+        assert client.get(f"{API}/{path}", headers=headers).status_code in (401, 403)
+
+
+MANY = "&".join(f"a{number}=b" for number in range(1001))
+
+
+@pytest.mark.parametrize("path", ["results/?", "pages/3/?", "visit/?", "pages/?path=/&", "pages/3/segments/?"])
+def test_an_address_with_more_parameters_than_django_takes_is_answered_in_json(
+    client: Client, agency_page: AgencyPage, path: str, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+    answer = client.get(f"{API}/{path}{MANY}")
+    assert answer.status_code == {"results/?": 403, "pages/?path=/&": 400, "pages/3/?": 400}.get(path, 200)
+    assert answer["Content-Type"] in ("application/json", "application/problem+json")
+
+
+def test_a_refusal_is_done_whatever_else_the_address_holds(client: Client, home: AgencyPage, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+    answer = put(client, "preference", {"preference": "refused"}, QUERY_STRING=MANY)
+    assert answer.status_code == 200
+    assert client.cookies["personalise_choice"].value.startswith("refused")

@@ -16,7 +16,10 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from django.views.debug import ExceptionReporter
+from rest_framework.permissions import DjangoModelPermissionsOrAnonReadOnly, IsAuthenticated
+from rest_framework.views import APIView
 
+from tests.agency.models import AgencyPage
 from tests.api.calling import API
 from tests.api.tokens import ask, bearer, make_token
 from tests.factories import make_segment
@@ -113,6 +116,26 @@ def test_decisions_take_no_other_method(client: Client, method: str) -> None:
     assert answer["Allow"] == "POST"
 
 
+@pytest.mark.parametrize("path, takes", [("decisions/", "POST"), ("ruleset/", "GET"), ("results/", "GET")])
+def test_a_method_that_is_not_taken_is_told_before_anybody_is_asked_for_a_token(path: str, takes: str) -> None:
+    answer = Client().put(f"{API}/{path}")
+    assert answer.status_code == 405
+    assert takes in answer["Allow"]
+    assert answer.json()["detail"] == f"This address takes no such method. It takes {answer['Allow']}."
+
+
+def test_what_a_site_has_set_for_its_own_rest_framework_does_not_reach_calls_with_a_token(
+    agency_page: AgencyPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by the settings of REST framework's own quick start, which ask each view for its queryset."""
+    monkeypatch.setattr(APIView, "permission_classes", [DjangoModelPermissionsOrAnonReadOnly, IsAuthenticated])
+    address = f"{API}/pages/{agency_page.pk}/?variants=all"
+    assert Client().get(address).status_code == 401
+    assert Client().get(address, headers=bearer(Scope.VARIANTS)).status_code == 200
+    assert ask(EMPTY).status_code == 200
+    assert Client().get(f"{API}/visit/").status_code == 200
+
+
 def test_no_browser_of_another_site_is_let_in_by_cors() -> None:
     answer = ask(EMPTY, {**bearer(Scope.DECISIONS), "Origin": "https://elsewhere.example"})
     assert not [header for header in answer.headers if header.lower().startswith("access-control-")]
@@ -174,6 +197,12 @@ def test_a_token_that_calls_too_often_waits_and_another_one_does_not(configure: 
 
 
 @pytest.mark.usefixtures("new_minute")
+def test_a_token_that_is_good_for_something_else_waits_too(configure: Callable[..., None]) -> None:
+    configure(TOKEN_CALLS_PER_MINUTE=2)
+    headers = bearer(Scope.RULESET)
+    assert [ask(EMPTY, headers).status_code for _call in range(4)] == [403, 403, 429, 429]
+
+
 def test_without_a_limit_nothing_is_counted(configure: Callable[..., None]) -> None:
     configure(TOKEN_CALLS_PER_MINUTE=0)
     headers = bearer(Scope.DECISIONS)

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from rest_framework.authentication import BaseAuthentication
 from wagtail.api import APIField
 from wagtail.models import Page, PageViewRestriction
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.api.test_variants_all import editor_of
 from tests.api.tokens import bearer
+from tests.api.urls_of_wagtail_v2 import PersonalisedPages
 from tests.counting.gathered import BROWSER, PATH, GatheredBuffer
 from tests.delivery.page_caches import PAGE_CACHES, behind
 from tests.factories import block_id, hero, make_intent, make_page, make_segment, personalised
@@ -191,6 +193,22 @@ def test_an_editor_gets_every_version_of_the_pages_that_they_may_edit(
     assert refused.status_code == 403
     assert "Not theirs" in refused.content.decode()
     assert "Sandbags" not in refused.content.decode()
+
+
+def test_an_editor_who_signs_in_by_a_bearer_of_the_site_is_one(
+    client: Client, agency_page: AgencyPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = editor_of(agency_page)
+
+    class ByTicket(BaseAuthentication):
+        def authenticate(self, request: Any) -> tuple[User, None] | None:
+            return (user, None) if request.META.get("HTTP_AUTHORIZATION") == "Bearer a.ticket" else None
+
+    monkeypatch.setattr(PersonalisedPages, "authentication_classes", [ByTicket])
+    address = f"/api/v2/pages/{agency_page.pk}/?variants=all"
+    assert client.get(address, headers={"Authorization": "Bearer a.ticket"}).status_code == 200
+    for secret in ("another.ticket", "wpg_unknown"):
+        assert client.get(address, headers={"Authorization": f"Bearer {secret}"}).status_code in (401, 403)
 
 
 @pytest.mark.parametrize("who", ["nobody", "a member of the public", "a token for something else"])

@@ -433,9 +433,7 @@ def test_who_may_edit_a_page_gets_no_version_of_what_the_page_leads_to(
         assert resolve.__func__(other, {"request": request})[0]["value"] == {"variant": None, "content": "All"}
 
 
-def test_another_api_of_the_site_gives_no_version_to_an_editor(
-    agency_page: AgencyPage, rf: RequestFactory
-) -> None:
+def test_another_api_of_the_site_gives_no_version_to_an_editor(agency_page: AgencyPage, rf: RequestFactory) -> None:
     """One by Django Ninja that lets in by a session is no API of Wagtail's."""
     request = rf.get("/flood/")
     request.resolver_match = resolve_path("/flood/")

@@ -1,12 +1,15 @@
 """What becomes of a message that does not arrive, and what is never said of a webhook."""
 
+import gzip
+import logging
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any
 
 import pytest
+import requests
 import time_machine
 from django_tasks.backends.immediate import ImmediateBackend
 
@@ -233,6 +236,33 @@ def test_a_redirect_is_a_failure_and_not_followed(
     assert "it answers 302" in lines(caplog)[0]
 
 
+KIB = 1024
+ENDLESS_BODIES = {
+    "plain": (b"", bytes(256 * KIB)),
+    "in chunks": (b"Transfer-Encoding: chunked\r\n", b"40000\r\n" + bytes(256 * KIB) + b"\r\n"),
+    "packed": (b"Content-Encoding: gzip\r\n", gzip.compress(bytes(256 * KIB))),
+}
+
+
+@pytest.mark.parametrize("header, bit", ENDLESS_BODIES.values(), ids=ENDLESS_BODIES)
+def test_of_a_redirect_no_body_is_read(
+    told: Segment, receiver: Receiver, header: bytes, bit: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = []
+
+    def without_end() -> Iterator[bytes]:
+        yield b"HTTP/1.1 302 Found\r\nLocation: /inside/\r\n" + header + b"\r\n"
+        while True:
+            yield bit
+            sent.append(len(bit))
+
+    receiver.drips = without_end()
+    change(told)
+    assert "it answers 302" in lines(caplog)[0]  # and not that no answer was whole in time
+    assert receiver.hung_up.wait(10)
+    assert sum(sent) < 8 * KIB * KIB  # what the two ends of a connection buffer, though nobody reads
+
+
 class OutOfOrder(ImmediateBackend):
     def enqueue(self, task: Any, args: Any, kwargs: Any) -> Any:
         if task.func is sending.send_task.func:
@@ -264,3 +294,33 @@ def test_no_password_that_this_machine_has_for_a_host_goes_along(
 def test_nothing_prints_a_secret_or_more_of_an_address_than_its_host(receiver: Receiver, caplog: Any) -> None:
     [hook] = webhooks_in([receiver.hook("segment_changed")])
     assert repr(hook) == str(hook) == f"<Webhook http://127.0.0.1:{receiver.server_port}>"
+
+
+# Each of them has urllib3 log the address.
+LOGGED_BY_URLLIB3 = {
+    "a header without a colon": b"HTTP/1.1 500 No\r\nno colon\r\n\r\n",
+    "an answer like any other": b"HTTP/1.1 500 No\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("answer", LOGGED_BY_URLLIB3.values(), ids=LOGGED_BY_URLLIB3)
+def test_no_logger_is_told_more_of_an_address_than_its_host(
+    told: Segment, receiver: Receiver, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    receiver.drips = [answer]
+    change(told)
+    assert "it answers 500" in lines(caplog)[0]
+    assert "of-the-receiver" not in caplog.text
+    assert "/hooks/" not in caplog.text
+
+
+@pytest.mark.parametrize("answer", LOGGED_BY_URLLIB3.values(), ids=LOGGED_BY_URLLIB3)
+def test_what_else_a_site_asks_for_is_logged_as_ever(
+    told: Segment, receiver: Receiver, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    change(told)
+    caplog.set_level(logging.DEBUG)
+    receiver.drips = [answer]
+    requests.post(f"http://127.0.0.1:{receiver.server_port}/elsewhere/", data="{}", timeout=10)
+    assert "/elsewhere/" in caplog.text

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +208,50 @@ def test_the_command_writes_the_same_bytes_to_the_output_and_to_a_file(tmp_path:
 def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"nowhere/ruleset.json can't be written: No such file or directory"):
         run(str(tmp_path / "nowhere" / "ruleset.json"))
+
+
+def test_whoever_reads_a_file_while_it_is_written_reads_the_old_one_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "ruleset.json"
+    path.write_text("what was there")
+    with path.open() as reader:
+        run(str(path))
+        assert reader.read() == "what was there"
+    assert path.read_text() == run()[0]
+
+
+def test_a_file_keeps_its_mode_and_a_new_one_gets_the_usual_one(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.touch()
+    old.chmod(0o604)
+    before = os.umask(0o027)
+    try:
+        run(str(old))
+        run(str(new))
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (old, new)] == [0o604, 0o640]
+
+
+def test_a_link_goes_on_leading_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file, link = tmp_path / "elsewhere" / "ruleset.json", tmp_path / "ruleset.json"
+    link.symlink_to(file)
+    for _old_or_new in range(2):
+        run(str(link))
+        assert link.is_symlink()
+        assert file.read_text() == run()[0]
+
+
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    """As /dev/stdout is one: nothing takes its place."""
+    pipe, read = tmp_path / "pipe", list[str]()
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    run(str(pipe))
+    reader.join(10)
+    assert read == [run()[0]]
+    assert pipe.is_fifo()
 
 
 def test_the_command_says_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

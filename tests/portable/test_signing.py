@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import io
 import json
+import os
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -76,6 +78,52 @@ def test_the_signature_of_an_export_is_verified_by_the_public_key(tmp_path: Path
         verify(jws, content.replace(b"Riverside", b"Hilltop"), jwk)
     with pytest.raises(InvalidSignature):
         verify(jws, content + b" ", jwk)
+
+
+@pytest.mark.usefixtures("key_file")
+@pytest.mark.parametrize(
+    "file, signature, why",
+    [
+        ("ruleset.json", "nowhere/ruleset.jws", "nowhere/ruleset.jws can't be written: No such file or directory"),
+        ("nowhere/ruleset.json", "ruleset.jws", "nowhere/ruleset.json can't be written: No such file or directory"),
+        ("ruleset.json", "folder", "folder can't be written: Is a directory"),
+        ("folder", "ruleset.jws", "folder can't be written: Is a directory"),
+        ("ruleset.json", "full", "full can't be written: No space left on device"),
+    ],
+)
+def test_where_one_of_two_files_can_not_be_written_both_stay_as_they_were(
+    tmp_path: Path, file: str, signature: str, why: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "full").symlink_to("/dev/full")
+    for name in ("ruleset.json", "ruleset.jws"):
+        (tmp_path / name).write_text("what was there")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(CommandError) as refused:
+        run(str(tmp_path / file), "--signature", str(tmp_path / signature))
+    assert [(tmp_path / name).read_text() for name in ("ruleset.json", "ruleset.jws")] == ["what was there"] * 2
+    assert sorted(tmp_path.iterdir()) == before  # nothing half done lies about either
+    assert f"{why}. Nothing was written. Name a file that can be" in str(refused.value)
+
+
+@pytest.mark.usefixtures("key_file")
+def test_a_file_whose_place_nothing_can_take_is_named_with_what_is_new_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a container has one file mounted by itself."""
+    real = os.replace
+
+    def replace(new: Any, old: Any) -> None:
+        if str(old).endswith(".json"):
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        real(new, old)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(
+        CommandError, match=r"ruleset.json can't be written: .* busy. .*ruleset.jws is new already. Name"
+    ):
+        run(str(tmp_path / "ruleset.json"), "--signature", str(tmp_path / "ruleset.jws"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ruleset.jws", "ruleset.pem"]
 
 
 @pytest.mark.usefixtures("key_file")

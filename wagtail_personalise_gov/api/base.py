@@ -14,8 +14,6 @@ from django.http import HttpRequest
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied, ValidationError
-from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,9 +24,7 @@ from ..visit.page_request import MAX_ADDRESS, BadAddress
 from ..visit.visit import Visit
 from ..wording.speaking import as_asked
 from .cross_origin import CrossOriginView, named_origin
-from .formats import OnlyJSON, ShallowJSONParser, refuse_large
-from .openapi.describing import Described
-from .problems import problem_of
+from .formats import ShallowJSONParser, refuse_large
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -45,22 +41,17 @@ def is_proven(request: Request) -> bool:
 
 def not_proven() -> PermissionDenied:
     return PermissionDenied(
-        _("Your browser does not say that a page of this website sent this. Without that, nothing can be allowed.")
+        _(
+            "Your browser does not say that a page of this website sent this. Without that, nothing can be allowed. A "
+            "front end on another host needs its origin named in the site’s API_ORIGINS."
+        )
     )
 
 
 class VisitorView(CrossOriginView):
     """The base of every call of a visitor. What the site has set for its own REST framework does not reach it."""
 
-    authentication_classes: Sequence[Any] = ()
-    permission_classes = (AllowAny,)
-    # A throttle of REST framework keeps visitors' addresses in the cache; `visit/limits.py` does without.
-    throttle_classes: Sequence[Any] = ()
-    renderer_classes = (JSONRenderer,)
     parser_classes = (ShallowJSONParser,)
-    content_negotiation_class = OnlyJSON
-    versioning_class = None
-    schema: Any = Described()
     http_method_names: Sequence[str] = ("get", "head", "options", "put", "delete")
 
     visit: Visit
@@ -95,7 +86,12 @@ class VisitorView(CrossOriginView):
         if request.method not in READING:
             refuse_large(request._request)
             if origin_of(request._request) is Origin.CROSS and not named_origin(request._request):
-                raise PermissionDenied(_("This was sent from another website. Send it from a page of this one."))
+                raise PermissionDenied(
+                    _(
+                        "This was sent from another website. Send it from a page of this one, or have the origin of "
+                        "your front end named in the site’s API_ORIGINS."
+                    )
+                )
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -105,6 +101,3 @@ class VisitorView(CrossOriginView):
             patch_vary_headers(response, HEADERS)
             patch_cache_control(response, private=True, no_store=True)
         return response
-
-    def get_exception_handler(self) -> Any:
-        return problem_of

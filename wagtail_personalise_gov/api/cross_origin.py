@@ -15,11 +15,11 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ..conf import settings
 from ..visit.front_end import HEADERS
 from ..visit.header_token import HEADER
+from .json_view import JSONView
 
 PREFLIGHT_SECONDS = 600  # that a browser may keep an answer, so that who is named no longer is soon kept out
 
@@ -48,7 +48,7 @@ def let_in(request: HttpRequest, response: HttpResponseBase) -> None:
         response.headers["Access-Control-Expose-Headers"] = GIVEN
 
 
-class CrossOriginView(APIView):
+class CrossOriginView(JSONView):
     """A view that front ends on other hosts may use, and that says which methods it takes."""
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:

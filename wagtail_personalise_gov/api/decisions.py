@@ -61,7 +61,12 @@ MISSING = gettext_lazy(
 class NamesField(serializers.Field[Any, Any, Any, Any]):
     """A list of texts, each once."""
 
-    default_error_messages = {"not_names": gettext_lazy('Send a list of texts, such as ["new-parents"].')}
+    default_error_messages = {"not_names": gettext_lazy("Send a list of texts, such as %(example)s.")}
+
+    def __init__(self, example: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for key in ("not_names", "null"):
+            self.error_messages[key] = self.default_error_messages["not_names"] % {"example": example}
 
     def to_internal_value(self, data: Any) -> list[str]:
         if not isinstance(data, list) or not all(isinstance(name, str) for name in data):
@@ -82,10 +87,8 @@ class DecisionsSerializer(Body):
             "not_a_dict": gettext_lazy("Send an object that holds facts by their names."),
         },
     )
-    refused = NamesField(
-        required=False, default=list, error_messages={"null": NamesField.default_error_messages["not_names"]}
-    )
-    segments = NamesField(required=False, allow_null=True, default=None)
+    refused = NamesField('["location.city"]', required=False, default=list)
+    segments = NamesField('["new-parents"]', required=False, allow_null=True, default=None)
 
     def __init__(self, ruleset: Ruleset, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -104,7 +107,9 @@ class DecisionsSerializer(Body):
             yield f"facts.{writable(problem.name)}", [said_of(problem)]
         for name in given["refused"]:
             if name not in known:
-                yield "refused", [gettext("There is no fact %s.") % shown(name) + did_you_mean(name, known)]
+                found = gettext("There is no fact %s.") % shown(name)
+                remedy = " " + gettext("The reference of facts lists them all.")
+                yield "refused", [found + (did_you_mean(name, known) or remedy)]
             elif given["facts"].get(name) is not None:
                 yield "refused", [gettext("%s is refused, and yet it stands in “facts”. Leave it out there.") % name]
         if len(given["segments"] or ()) > MOST_SEGMENTS:
@@ -112,7 +117,9 @@ class DecisionsSerializer(Body):
             return
         for slug in strange_slugs(self.ruleset, given["segments"] or ()):
             known_slugs = list(islice(self.ruleset.segments, MOST_COMPARED))
-            yield "segments", [gettext("There is no segment %s.") % shown(slug) + did_you_mean(slug, known_slugs)]
+            found = gettext("There is no segment %s.") % shown(slug)
+            remedy = " " + gettext("Name segments by their slugs, or leave it out to ask all.")
+            yield "segments", [found + (did_you_mean(slug, known_slugs) or remedy)]
 
 
 def strange_slugs(ruleset: Ruleset, slugs: Iterable[str]) -> list[str]:

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from ..delivery.representations import ALL, GRANTED, PARAMETER, Representation
 from ..models.api_tokens import ApiToken
+from ..visit.asked import query_of
 from ..visit.editors import may_edit
 from .conditional import tag
 from .finding import public_page
@@ -30,7 +31,7 @@ PORTABLE = {GRANTED: Representation.PORTABLE}  # for a serialiser's context
 
 def asks_for_every_version(request: HttpRequest) -> bool:
     """Whether an address says which versions it wants. Raises ValidationError where it says what can't be had."""
-    given = request.GET.getlist(PARAMETER)
+    given = query_of(request).getlist(PARAMETER)
     if given and given != [ALL]:
         raise ValidationError({PARAMETER: [_("Say “all”, once; or leave it out, for what this visitor gets.")]})
     return bool(given)

@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from wagtail.models import Site
 
 from ..models.public_pages import public_pages
+from ..visit.asked import query_of
 
 PATH = "path"
 
@@ -21,27 +22,36 @@ def public_page(request: HttpRequest, pk: int | None) -> Any:
     """
     site = Site.find_for_request(request)
     if site is None:
-        raise Http404
+        raise _no_page()
     key = page_key(site, request) if pk is None else pk
     page = public_pages(site).filter(pk=key).specific().first()
     if page is None:
-        raise Http404
+        raise _no_page()
     return page
+
+
+def _no_page() -> Http404:
+    return Http404(
+        gettext(
+            "This site has no such page that anybody may read. Name it by its id, or by its path on this site without "
+            "the query."
+        )
+    )
 
 
 def page_key(site: Site, request: HttpRequest) -> int:
     """The primary key of the page at the path that the address names. Raises as `public_page`."""
-    path = request.GET.get(PATH, "")
+    path = query_of(request).get(PATH, "")
     if not path.startswith("/"):
         raise ValidationError({PATH: [gettext("Say which page, by its path on this site, such as “/services/”.")]})
     if "\0" in path:  # PostgreSQL can't be asked for it
-        raise Http404
+        raise _no_page()
     for root, rest in _starts(site, path):
         try:
             return int(root.specific.route(request, [part for part in rest.split("/") if part])[0].pk)
         except Http404:
             continue
-    raise Http404
+    raise _no_page()
 
 
 def _starts(site: Site, path: str) -> list[tuple[Any, str]]:

@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.utils.mediatypes import media_type_matches
 
+from ..core.questions.question import shown
 from ..visit.limits import is_too_large
 from .problems import TooLarge
 
@@ -31,7 +32,7 @@ class ShallowJSONParser(JSONParser):
         try:
             return json.loads(stream.read(), object_pairs_hook=_said_once, parse_constant=_no_number)
         except RecursionError as error:
-            raise ParseError(_("The JSON is nested too deep.")) from error
+            raise ParseError(_("The JSON is nested too deep. Nothing here takes more than five levels.")) from error
         except ValueError as error:  # that it is no UTF-8 too
             raise ParseError(_("This is not JSON: %s") % error) from error
 
@@ -39,7 +40,9 @@ class ShallowJSONParser(JSONParser):
 def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     given = dict(pairs)
     if len(given) < len(pairs):
-        raise ParseError(_("A key of the JSON is said twice. Say each once."))
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParseError(_("The JSON says %s twice. Say each key once.") % shown(twice))
     return given
 
 

@@ -17,6 +17,7 @@ from ..delivery.representations import PARAMETER
 from ..facts import facts_named
 from ..models.asked_by import segments_asked_by
 from ..models.sensitive import is_sensitive
+from ..visit.asked import query_of
 from ..visit.front_end import stand_at
 from ..visit.gathering import headers_of
 from ..visit.preference import preference_headers
@@ -34,7 +35,7 @@ class PageView(VisitorView):
     """A public page of this site, as this visitor gets it; or with every version, for those who may have it."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if PARAMETER in request.GET:
+        if PARAMETER in query_of(request):
             return EveryVersionView.as_view()(request, *args, **kwargs)
         return super().dispatch(request, *args, **kwargs)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from rest_framework.exceptions import APIException, ValidationError
+from django.core.exceptions import TooManyFieldsSent
+from django.utils.translation import gettext
+from rest_framework.exceptions import APIException, MethodNotAllowed, ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -27,8 +29,20 @@ def title_of(status: HTTPStatus) -> str:
     return RENAMED.get(status.value, status.phrase)
 
 
+def _remedy(error: Exception, context: dict[str, Any]) -> str:
+    """What REST framework leaves out of its own words: what to send instead."""
+    view = context.get("view")
+    if isinstance(error, MethodNotAllowed) and view is not None:
+        return gettext("This address takes no such method. It takes %s.") % ", ".join(view.allowed_methods)
+    if isinstance(error, UnsupportedMediaType):
+        return gettext("Send JSON, and say so: “Content-Type: application/json”.")
+    return ""
+
+
 def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
     """The problem that an exception stands for; None for one that is no answer to bad input."""
+    if isinstance(error, TooManyFieldsSent):  # raised by whoever looks at the parameters first, be it a block of a page
+        error = ParseError(gettext("The address has more parameters than this site reads. Leave some out."))
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -43,7 +57,7 @@ def problem_of(error: Exception, context: dict[str, Any]) -> Response | None:
         )
         body["errors"] = errors
     else:
-        body["detail"] = str(response.data.get("detail", ""))
+        body["detail"] = _remedy(error, context) or str(response.data.get("detail", ""))
     response.data = body
     response.content_type = MEDIA_TYPE
     return response

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ..counting.contents import CountedBlock
 from ..counting.reporting import Report
-from .formats import OnlyJSON
-from .openapi.describing import Described
-from .problems import problem_of
+from ..visit.asked import query_of
+from .json_view import JSONView
 
 MAX_DIGITS = 19  # of a primary key; with more it fits no database column
 
@@ -27,15 +25,13 @@ class MaySeeResults(BasePermission):
         return bool(request.user and request.user.has_perm("wagtail_personalise_gov.view_dailytally"))
 
 
-class ResultsView(APIView):
+class ResultsView(JSONView):
     """Each block with its rows. Who asks is told in the ways that the site's REST framework is set to (by default a
     session or HTTP Basic)."""
 
+    authentication_classes = APIView.authentication_classes
+    throttle_classes = APIView.throttle_classes
     permission_classes = (MaySeeResults,)
-    renderer_classes = (JSONRenderer,)
-    content_negotiation_class = OnlyJSON
-    versioning_class = None
-    schema: Any = Described()
     http_method_names = ("get", "head")
 
     def get(self, request: Request) -> Response:
@@ -57,7 +53,7 @@ class ResultsView(APIView):
         )
 
     def _goal(self, request: Request, report: Report) -> str | None:
-        slug: str | None = request.query_params.get("goal")
+        slug: str | None = query_of(request).get("goal")
         known = [goal.slug for goal in report.goals]
         if slug is None or slug in known:
             return slug
@@ -67,7 +63,7 @@ class ResultsView(APIView):
         raise ValidationError({"goal": [problem]})
 
     def _blocks(self, request: Request, report: Report) -> list[CountedBlock]:
-        key = request.query_params.get("page")
+        key = query_of(request).get("page")
         if key is None:
             return report.standing.all
         number = int(key) if key.isascii() and key.isdecimal() and len(key) < MAX_DIGITS else 0
@@ -84,8 +80,19 @@ class ResultsView(APIView):
         patch_cache_control(response, private=True, no_store=True)
         return response
 
-    def get_exception_handler(self) -> Any:
-        return problem_of
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        if not (request.user and request.user.is_authenticated):
+            raise NotAuthenticated(
+                _("Results are for those who may see them in the admin. Sign in there, or send a name and a password.")
+            )
+        raise PermissionDenied(_("You may not see results. Ask an administrator for the permission “Can view counts”."))
+
+    def get_authenticate_header(self, request: Request) -> Any:
+        """Who sent a name and a password is told that these are at fault; a browser is not made to ask for them."""
+        if "HTTP_AUTHORIZATION" not in request.META:
+            return super().get_authenticate_header(request)
+        told = (way.authenticate_header(request) for way in self.get_authenticators())
+        return next(filter(None, told), None)
 
 
 def block_json(block: CountedBlock) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from ..models import Segment
 from ..visit.visit import Visit
 from ..wording.question import asks_something, question
 from ..wording.speaking import address_of
+from .problems import NON_FIELD_ERRORS
 
 MOST_PROBLEMS = 20  # that are told of one body
 
@@ -59,13 +60,18 @@ SAME_FOR_EVERYBODY = gettext_lazy("This site is the same for everybody at the mo
 class Body(serializers.Serializer[Any]):
     """What a call takes. A field that it does not know is a slip: what was meant by it would be lost in silence."""
 
-    default_error_messages = {"invalid": gettext_lazy("Send a JSON object with the field of this address.")}
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if not isinstance(data, Mapping):
+            problem = gettext("Send a JSON object with what this address takes: %s.") % ", ".join(self.fields)
+            raise serializers.ValidationError({NON_FIELD_ERRORS: [problem]})
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := [str(name) for name in data if name not in self.fields]):
+        if unknown := [str(name) for name in data if name not in self.fields]:
+            takes = " " + gettext("This address takes: %s.") % ", ".join(self.fields)
             raise serializers.ValidationError(
                 {
-                    writable(name): [gettext("There is no such field.") + did_you_mean(name, self.fields)]
+                    writable(name): [gettext("There is no such field.") + (did_you_mean(name, self.fields) or takes)]
                     for name in unknown[:MOST_PROBLEMS]
                 }
             )
@@ -85,11 +91,17 @@ def writable(name: str) -> str:
 class TextField(serializers.CharField):
     """A text, and no number that could be written as one: whoever sends that has mixed something up."""
 
-    default_error_messages = {"invalid": gettext_lazy("Send a text, in quotation marks.")}
+    default_error_messages = {
+        "invalid": gettext_lazy("Send a text, in quotation marks."),
+        "null": gettext_lazy("Send a text, in quotation marks; or leave it out."),
+        "unwritable": gettext_lazy("This holds a character that no text may hold. Leave that out."),
+    }
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if UNWRITABLE.search(data):
+            self.fail("unwritable")
         return str(super().to_internal_value(data))
 
 

@@ -18,17 +18,13 @@ from django.views.decorators.debug import sensitive_variables
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated, PermissionDenied, Throttled
 from rest_framework.permissions import BasePermission
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from ..conf import settings
 from ..models.api_tokens import PREFIX, ApiToken, Scope, State
 from ..visit.limits import Rate, seconds_to_wait
-from .formats import OnlyJSON
-from .openapi.describing import Described
-from .problems import problem_of
+from .json_view import JSONView
 
 __all__ = ["Scope", "TokenAuthentication", "TokenView", "count_call", "needs_scope", "token_of"]
 
@@ -111,11 +107,19 @@ class TokenAuthentication(BaseAuthentication):
         return f'{SCHEME} realm="{REALM}"' + (', error="invalid_token"' if shown else "")
 
 
+class OwnTokenAuthentication(TokenAuthentication):
+    """The same, beside other ways of a site's to sign in by `Bearer`: what does not begin as ours do is for those."""
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+        secret = secret_in(request._request)
+        return super().authenticate(request) if secret is not None and secret.startswith(PREFIX) else None
+
+
 def needs_scope(scope: Scope) -> type[BasePermission]:
     """A permission: the request comes with a token that is good for this."""
 
     class NeedsScope(BasePermission):
-        def has_permission(self, request: Request, view: APIView) -> bool:
+        def has_permission(self, request: Request, view: Any) -> bool:
             if not isinstance(request.auth, ApiToken):
                 raise NotAuthenticated(
                     _("This call needs a token. Send it as “Authorization: Bearer %s…”; editors make one in the admin.")
@@ -135,24 +139,17 @@ def count_call(request: Request) -> None:
         raise Throttled(seconds_to_wait())
 
 
-class TokenView(APIView):
+class TokenView(JSONView):
     """The base of every call with a token. What the site has set for its own REST framework does not reach it."""
 
     authentication_classes: Sequence[Any] = (TokenAuthentication,)
-    throttle_classes: Sequence[Any] = ()  # REST framework's count in the cache, by address
-    renderer_classes = (JSONRenderer,)
-    content_negotiation_class = OnlyJSON
-    versioning_class = None
-    schema: Any = Described()
 
-    def check_throttles(self, request: Request) -> None:
-        count_call(request)
+    def check_permissions(self, request: Request) -> None:
+        count_call(request)  # also one that the token is not good for
+        super().check_permissions(request)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
-
-    def get_exception_handler(self) -> Any:
-        return problem_of

@@ -20,8 +20,9 @@ from wagtail.fields import StreamField
 
 from ..core.asking import RESERVED
 from ..delivery.representations import PARAMETER
+from ..visit.asked import query_of
 from .every_version import PORTABLE, asks_for_every_version, keep_for_asker, refuse_others, refuse_strangers
-from .tokens import TokenAuthentication, count_call
+from .tokens import OwnTokenAuthentication, count_call
 
 
 class EveryVersionOfStream(StreamSerializer):
@@ -58,15 +59,15 @@ class PersonalisedAPIMixin:
 
     @property
     def _asks_for_every_version(self) -> bool:
-        return PARAMETER in self.request.GET
+        return PARAMETER in query_of(self.request)
 
     def get_authenticators(self) -> list[Any]:
         authenticators: list[Any] = super().get_authenticators()  # type: ignore[misc]
-        return [TokenAuthentication(), *authenticators] if self._asks_for_every_version else authenticators
+        return [OwnTokenAuthentication(), *authenticators] if self._asks_for_every_version else authenticators
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         visit = getattr(request, "visit", None)
-        if PARAMETER in request.GET and visit is not None:
+        if PARAMETER in query_of(request) and visit is not None:
             visit.closed = visit.only_looks = True  # no visitor sends this, so no visit begins with it
         initialized: Request = super().initialize_request(request, *args, **kwargs)  # type: ignore[misc]
         return initialized

@@ -1,10 +1,9 @@
-"""What Wagtail's API v3 is told of streams with personalised blocks: whose they are, and what a write must hold.
+"""What Wagtail's API v3 is told of streams with personalised blocks: whose each is, and what a write must hold.
 
-It gives every version only of what whoever reads may edit, and its schemas know from whom they read a stream.
-
-In a write it takes a personalised block whole, or nothing at all. That API fills up what a block is sent without. The JSON that a visitor gets, `variant` and `content`, it would take for
-a block that has neither versions nor a standard version, and empty it. So a stream is looked through before, as part
-of the schema by which the API reads its fields: a slip is answered as any other slip of the schema is, with a 422.
+It gives every version to who may edit; its schemas know what they read a stream from, which this asks about. And it
+fills up what a block is sent without: the JSON that a visitor gets, `variant` and `content`, it would take for a block
+that has neither versions nor a standard version, and empty it. So a stream is looked through before, as part of the
+schema by which the API reads its fields: a slip is answered as any other slip of the schema is, with a 422.
 """
 
 from __future__ import annotations
@@ -176,7 +175,6 @@ def _require_version(version: Any, place: str, ids: set[str]) -> None:
                 "“variants=all” gives can’t be sent back."
             ),
         )
-
 
     if (key := version.get("id")) in ids:
         raise BadWrite(place, gettext("Two versions have the id “%(id)s”. Leave it out of the new one.") % {"id": key})

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
+from ..visit.asked import query_of
 from ..visit.editors import ADMIN_ACCESS, may_edit
 from ..visit.grounds import BEYOND
 from ..visit.visit import Visit
@@ -59,7 +60,7 @@ def representation_for(context: Mapping[str, Any] | None) -> Representation:
 
 
 def _settle(request: Any, whole: HttpRequest) -> Representation:
-    asks_for_all = whole.GET.get(PARAMETER) == ALL
+    asks_for_all = query_of(whole).get(PARAMETER) == ALL
     if is_of_v3(request):
         keep_from_page_caches(whole)
     if not is_editor_by_token(request):

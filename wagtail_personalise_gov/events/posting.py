@@ -1,11 +1,13 @@
-"""One POST that is over in time, whatever the receiver does.
+"""One POST that is over in time, whatever the receiver does, and of which nobody else writes the address into a log.
 
 The time limits of `requests` are for a connection, and then for each read. A receiver that sends a byte a second, or
-"100 Continue" without end, would never run into them.
+"100 Continue" without end, would never run into them. And urllib3 logs whole addresses: each at level DEBUG, and as a
+warning that of a receiver whose headers are malformed. Who knows the address of a webhook can often write to it.
 """
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Mapping
@@ -35,11 +37,26 @@ def post(url: str, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
         except Exception as error:
             told.set_exception(error)
 
-    threading.Thread(target=try_once, name="wagtail_personalise_gov webhook", daemon=True).start()
+    PostingThread(target=try_once, name="wagtail_personalise_gov webhook", daemon=True).start()
     try:
         return told.result(TRY_SECONDS)
     finally:
         line.cut()
+
+
+class PostingThread(threading.Thread):
+    """One in which a message is posted, and nothing else is done."""
+
+
+def _is_not_about_a_post(record: logging.LogRecord) -> bool:
+    return not isinstance(threading.current_thread(), PostingThread)
+
+
+# `requests` has imported urllib3, so its loggers are there. Each needs the filter: that of a logger is not asked about
+# what the loggers below it are told.
+for _name in list(logging.root.manager.loggerDict):
+    if _name.startswith("urllib3."):
+        logging.getLogger(_name).addFilter(_is_not_about_a_post)
 
 
 def _post(line: Line, url: str, body: str, headers: Mapping[str, str]) -> tuple[int, str]:
@@ -95,6 +112,13 @@ class LineAdapter(HTTPAdapter):
     def __init__(self, line: Line) -> None:
         self._line = line
         super().__init__()
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """An answer whose body can't be read any more: a session reads that of a redirect, all of it and unpacked, also
+        where it is not to follow it and is told to `stream`."""
+        answer = super().send(*args, **kwargs)
+        answer.close()
+        return answer
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

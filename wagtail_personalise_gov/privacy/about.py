@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from ..conf import settings
 from ..core.decision import NOTHING_DECIDED, Decision, Reason
 from ..core.preference import Because, Mode, Preference, Standing
-from ..visit.asked import asked_for, plain_address, standard_address
+from ..visit.asked import asked_for, plain_address, query_of, standard_address
 from ..visit.keeping import Keeping, keeping, kept_until
 from ..visit.stores import visitor_store
 from ..visit.visit import Visit
@@ -62,7 +62,7 @@ def about_page(request: HttpRequest, visit: Visit) -> dict[str, Any]:
         "download": address_of("download", back=look.address),
         "after_erasing": address_of("about", done=ERASED),
         "saved": saved_now(standing),
-        "erased": request.GET.get("done") == ERASED and not visit.stored,
+        "erased": query_of(request).get("done") == ERASED and not visit.stored,
         "state": state_in_words(visit, segments),
         "running": running,
         "choosable": not switched_off,

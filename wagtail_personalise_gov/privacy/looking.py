@@ -19,6 +19,7 @@ from django.utils.translation import get_language, get_language_from_path, overr
 
 from ..core.pages import ServedPage
 from ..models.addresses import PAGE_MODEL
+from ..visit.asked import query_of
 from ..visit.own import at_page
 from ..visit.viewing import views_as_others
 from ..visit.visit import Visit
@@ -60,7 +61,7 @@ def looked(request: HttpRequest, visit: Visit) -> Looked:
 def page_before(request: HttpRequest, visit: Visit) -> str:
     """The page that the visitor was looking at, where it is one of ours; "" where that can't be told."""
     here = reverse("personalise:about")
-    for address in (request.GET.get("back"), visit.request.META.get("HTTP_REFERER")):
+    for address in (query_of(request).get("back"), visit.request.META.get("HTTP_REFERER")):
         page = way_back(request, address)
         if page is not None and here not in page:
             return page

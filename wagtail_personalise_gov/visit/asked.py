@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from django.core.exceptions import TooManyFieldsSent
@@ -63,6 +64,17 @@ def _asking(address: str, parameter: str) -> str:
 
 def _name(pair: str) -> str:
     return unquote_plus(pair.partition("=")[0])
+
+
+def query_of(request: Any) -> Any:
+    """The parameters of an address. Of more than Django takes, none: a page that looks at few is not refused for them.
+
+    `request` is Django's, or REST framework's around it.
+    """
+    try:
+        return getattr(request, "_request", request).GET
+    except TooManyFieldsSent:
+        return QueryDict()
 
 
 def asked_for(query: str) -> AskedFor | None:

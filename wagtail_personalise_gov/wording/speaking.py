@@ -19,6 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
+from ..visit.asked import query_of
+
 PARAMETER = "lang"
 ENGLISH = "en"
 PROBE = "Pages change to suit your visit."  # a text that every translation of the package has
@@ -38,7 +40,7 @@ def address_of(name: str, **query: str) -> str:
 
 def asked_for(request: HttpRequest) -> str:
     """The language that an address asks for; "" for none, and for one that the site does not have."""
-    language = request.GET.get(PARAMETER, "")
+    language = query_of(request).get(PARAMETER, "")
     return language if language in dict(django_settings.LANGUAGES) else ""
 
 

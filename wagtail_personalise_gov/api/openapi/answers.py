@@ -104,6 +104,11 @@ CHALLENGE = {"WWW-Authenticate": header("What is needed.", always=True)}
 # Answers to what can't be done
 
 
+def also_telling(headers: Mapping[str, Piece], problems: Mapping[str, Piece]) -> dict[str, Piece]:
+    """These answers, each with these headers too."""
+    return {status: {**told, "headers": {**told["headers"], **headers}} for status, told in problems.items()}
+
+
 def bad_page(headers: Mapping[str, Piece] = {}) -> dict[str, Piece]:
     """Of every call of a visitor, since each may say at which page they are."""
     told = f"This is no address of a page. Give its path and query, with at most {MAX_ADDRESS} characters."
@@ -123,18 +128,25 @@ FROM_ANOTHER_SITE = {
     "403": problem(
         HTTPStatus.FORBIDDEN,
         "A page of another website sent it; or it allows something, and nothing says that your own page sent it.",
-        "This was sent from another website. Send it from a page of this one.",
+        "This was sent from another website. Send it from a page of this one, or have the origin of your front end "
+        "named in the site’s API_ORIGINS.",
         {},
     )
 }
 NO_SUCH_PAGE = {
-    "404": problem(HTTPStatus.NOT_FOUND, "This site has no such page that anybody may read.", "Not found.", {})
+    "404": problem(
+        HTTPStatus.NOT_FOUND,
+        "This site has no such page that anybody may read.",
+        "This site has no such page that anybody may read. Name it by its id, or by its path on this site without the "
+        "query.",
+        {},
+    )
 }
 NOT_JSON = {
     "415": problem(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "The body is not JSON.",
-        'Unsupported media type "text/plain" in request.',
+        "Send JSON, and say so: “Content-Type: application/json”.",
         {},
     )
 }

@@ -47,6 +47,11 @@ def thing(description: str, properties: Mapping[str, Piece], optional: Iterable[
     return {**described, "required": required} if required else described
 
 
+def only(described: Piece) -> Piece:
+    """An object that is sent: a property that it does not know is a slip, and refused."""
+    return {**described, "additionalProperties": False}
+
+
 def by_name(values: Piece, description: str) -> Piece:
     """An object whose keys are data."""
     return {"type": "object", "description": description, "additionalProperties": values}

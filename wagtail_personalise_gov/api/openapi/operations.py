@@ -67,14 +67,14 @@ def put(
     **wrong: Any,
 ) -> Piece:
     """A call by which a visitor says something. `wrong`: a field, and what it is told of a value that will not do."""
-    answers = {
-        **well,
+    problems = {
         **given.bad_body(**wrong),
         **given.FROM_ANOTHER_SITE,
         **given.too_large(formats.MAX_BODY, "Send only the field that this address takes."),
         **given.NOT_JSON,
         **given.TOO_OFTEN,
     }
+    answers = {**well, **given.also_telling(given.VISITORS_TOKEN, problems)}  # what refuses is done all the same
     takes = body(ref(schema), shown)
     parameters = given.OF_A_VISITOR
     return operation(
@@ -109,7 +109,7 @@ def visitors() -> dict[tuple[str, str], Piece]:
             "Erase what is kept",
             "Erases what is kept of the visitor, but for their choice.",
             VISITORS,
-            erased | given.bad_page() | given.FROM_ANOTHER_SITE | too_large,
+            erased | given.also_telling(given.VISITORS_TOKEN, given.bad_page() | given.FROM_ANOTHER_SITE | too_large),
             **of_visitor,
         ),
         ("preference/", PUT): put(

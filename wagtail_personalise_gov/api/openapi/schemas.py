@@ -13,7 +13,20 @@ from pathlib import Path
 from ... import portable
 from ...core.facts import Fact
 from ...core.facts_json import MOMENT
-from .building import PREFIX, REFERENCE, Piece, by_name, listed, ref, text, text_or_null, thing, whole_number, yes_or_no
+from .building import (
+    PREFIX,
+    REFERENCE,
+    Piece,
+    by_name,
+    listed,
+    only,
+    ref,
+    text,
+    text_or_null,
+    thing,
+    whole_number,
+    yes_or_no,
+)
 from .counted import COUNTED
 
 RULESET_SCHEMA = Path(portable.__file__).parent / "ruleset.schema.json"
@@ -114,14 +127,18 @@ VISITS = {
         },
     ),
     "Place": PLACE,
-    "Preference": {
-        "type": "object",
-        "description": "The visitor's choice, of either kind or both. What is not sent stays as it was.",
-        "properties": SEND["properties"],
-        "anyOf": [{"required": ["preference"]}, {"required": ["counting"]}],
-    },
-    "Intent": thing(
-        "What the visit is for.", {"intent": text_or_null("A slug; null or an empty text withdraws what was said.")}
+    "Preference": only(
+        {
+            "type": "object",
+            "description": "The visitor's choice, of either kind or both. What is not sent stays as it was.",
+            "properties": SEND["properties"],
+            "anyOf": [{"required": ["preference"]}, {"required": ["counting"]}],
+        }
+    ),
+    "Intent": only(
+        thing(
+            "What the visit is for.", {"intent": text_or_null("A slug; null or an empty text withdraws what was said.")}
+        )
     ),
     "Intents": thing(
         "What the visit may be for.",
@@ -150,6 +167,7 @@ VISITS = {
     "PlaceKept": thing("What was said.", {"place": ref("Place"), "kept": yes_or_no("Whether it is kept.")}),
     "PlaceSaid": {
         "type": "object",
+        "additionalProperties": False,
         "description": "A place by country, subdivision or city, or by several that fit; or `place` alone.",
         "properties": {
             **NAMED_PLACE,
@@ -220,10 +238,12 @@ PAGES = {
     ),
 }
 
-PARTLY: Piece = thing(
-    "A list of which only a part is told. What stands in `untold` may be in it or not; with null, so may anything.",
-    {"told": {"type": "array"}, "untold": {"type": ["array", "null"]}},
-) | {"additionalProperties": False}
+PARTLY: Piece = only(
+    thing(
+        "A list of which only a part is told. What stands in `untold` may be in it or not; with null, so may anything.",
+        {"told": {"type": "array"}, "untold": {"type": ["array", "null"]}},
+    )
+)
 
 # How a fact of each kind stands in JSON; the same as docs/reference/conditions.md says.
 KINDS: dict[str, Piece] = {
@@ -249,16 +269,21 @@ KINDS: dict[str, Piece] = {
 }
 
 DECISIONS = {
-    "Asked": thing(
-        "What is known of a visit, and what is asked.",
-        {
-            "facts": ref("Facts"),
-            "refused": TEXTS | {"description": "Names of facts that the visitor does not want used."},
-            "segments": {**TEXTS, "type": ["array", "null"], "description": "The slugs that are asked; without: all."},
-        },
-        optional=["refused", "segments"],
-    )
-    | {"additionalProperties": False},
+    "Asked": only(
+        thing(
+            "What is known of a visit, and what is asked.",
+            {
+                "facts": ref("Facts"),
+                "refused": TEXTS | {"description": "Names of facts that the visitor does not want used."},
+                "segments": {
+                    **TEXTS,
+                    "type": ["array", "null"],
+                    "description": "The slugs that are asked; without: all.",
+                },
+            },
+            optional=["refused", "segments"],
+        )
+    ),
     "Decision": by_name(
         thing(
             "Whether the visit is in the segment.",

@@ -40,7 +40,8 @@ class Command(BaseCommand):
         try:
             token, secret = ApiToken.make(name, scope, expires, by=by)
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            told = [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
+            raise CommandError(" ".join(told)) from None
         self.stdout.write(secret)
         until = f"until the end of {token.expires_on}" if token.expires_on else "until it is revoked"
         # On the other stream, so that a script can keep the secret alone.
