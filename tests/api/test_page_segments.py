@@ -9,12 +9,19 @@ from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageViewRestriction
 
 from tests.agency.models import AgencyPage, PlainPage
-from tests.api.calling import API
+from tests.api.calling import API, FrontEnd
 from tests.delivery.page_caches import PAGE_CACHES, behind
 from tests.factories import hero, make_page, make_segment, personalised, raw_stream
 from tests.privacy.test_affected import refers
 from wagtail_personalise_gov import compiling
-from wagtail_personalise_gov.models import FirstTimeVisitorRule, Goal, LocationRule, Segment, SegmentRule
+from wagtail_personalise_gov.models import (
+    FirstTimeVisitorRule,
+    Goal,
+    LocationRule,
+    PagesViewedRule,
+    Segment,
+    SegmentRule,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +44,39 @@ def test_it_names_the_segments_the_headers_and_what_they_are_told_from(
         "segments": ["riverside"],
         "varies_on": ["Cookie", "DNT", "Sec-GPC", "X-City", "X-Country", "X-Region"],
         "facts": [{"name": "location.city", "meaning": "the town or city that you seem to be in"}],
+        "noted": False,
     }
 
 
+NOTHING: dict[str, Any] = {"segments": [], "varies_on": [], "facts": [], "noted": False}
+
+
+def test_that_live_segments_ask_who_looked_at_a_page_is_told(
+    plain_page: PlainPage, agency_page: AgencyPage, configure: Any
+) -> None:
+    """A front end that keeps such a page must call for each visitor all the same, or nobody has seen it."""
+    make_segment("readers", PagesViewedRule(page=plain_page))
+    assert ask(plain_page).json() == {"page": plain_page.pk, **NOTHING, "noted": True}
+    assert ask(agency_page).json()["noted"] is False
+    configure(MODE="off")
+    assert ask(plain_page).json()["noted"] is False
+
+
+def test_the_answer_that_notes_who_looked_at_a_page_is_theirs_alone(
+    plain_page: PlainPage, agency_page: AgencyPage, riverside: Segment
+) -> None:
+    front_end = FrontEnd()
+    answer = front_end.get(f"pages/{plain_page.pk}/")
+    assert not answer.has_header("Cache-Control")
+    make_segment("readers", PagesViewedRule(page=plain_page))
+    answer = front_end.get(f"pages/{plain_page.pk}/")
+    assert {"private", "no-store"} <= set(answer["Cache-Control"].split(", "))
+    assert {"Personalise-Visitor", "Personalise-Page", "Personalise-Referrer"} <= set(answer["Vary"].split(", "))
+    assert [segment["slug"] for segment in front_end.get("visit/").json()["segments"]] == ["readers"]
+
+
 def test_a_page_without_versions_asks_nothing(plain_page: PlainPage, riverside: Segment) -> None:
-    assert ask(plain_page).json() == {"page": plain_page.pk, "segments": [], "varies_on": [], "facts": []}
+    assert ask(plain_page).json() == {"page": plain_page.pk, **NOTHING}
 
 
 def test_what_the_page_varies_on_is_what_its_own_answer_says(
@@ -191,7 +226,7 @@ def test_during_a_pause_a_page_asks_nothing_and_nobody_may_rely_on_that(
 
 def test_switched_off_a_page_asks_nothing(agency_page: AgencyPage, configure: Any) -> None:
     configure(MODE="off")
-    assert ask(agency_page).json() == {"page": agency_page.pk, "segments": [], "varies_on": [], "facts": []}
+    assert ask(agency_page).json() == {"page": agency_page.pk, **NOTHING}
 
 
 def test_a_page_that_nobody_may_see_is_not_found(home: AgencyPage, agency_page: AgencyPage) -> None:

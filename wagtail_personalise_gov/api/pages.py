@@ -58,12 +58,14 @@ class PageSegmentsView(VisitorView):
         # While everything is paused or off no page asks anything, and the ruleset has no segments.
         slugs = () if settings.MODE is Mode.OFF else sorted(ruleset.slugs(segments_asked_by(page)))
         needs = ruleset.only(slugs).needs
+        decides = not ruleset.paused and settings.MODE is not Mode.OFF and not is_sensitive(page)
         response = Response(
             {
                 "page": page.pk,
                 "segments": slugs,
                 "varies_on": sorted(preference_headers() | headers_of(needs)) if slugs else [],
                 "facts": [{"name": fact.name, "meaning": str(fact.meaning)} for fact in facts_named(needs)],
+                "noted": decides and ruleset.watching.watches(ServedPage(page.pk, page.path)),
             }
         )
         # Not kept while paused: whoever believes that a page asks nothing takes one visitor's for everybody's.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import cached_property  # the standard library's takes a lock
 
 from ..conf import settings
@@ -73,6 +74,9 @@ class FrontEndVisit(Visit):
 
     def hand_over(self, response: HttpResponseBase) -> None:
         """Put what a finished response keeps of the visitor into its header, in the place of cookies."""
+        if self.considered:  # also where it only notes that the visitor was here
+            patch_vary_headers(response, HEADERS)
+            patch_cache_control(response, private=True, no_store=True)
         if self.token is None:
             return
         token = self.token.taking(response)

@@ -81,6 +81,7 @@ PAGE_SEGMENTS = {
     "segments": ["first-time-visitors"],
     "varies_on": ["Cookie", "DNT", "Referer", "Sec-GPC"],
     "facts": [FIRST_VISIT],
+    "noted": False,
 }
 INTENTS = {
     "ask": True,
