@@ -75,6 +75,17 @@ def test_the_answer_that_notes_who_looked_at_a_page_is_theirs_alone(
     assert [segment["slug"] for segment in front_end.get("visit/").json()["segments"]] == ["readers"]
 
 
+def test_what_caches_give_to_everybody_is_not_in_the_language_of_whoever_asked_first(
+    agency_page: AgencyPage, places_by_header: None, settings: Any
+) -> None:
+    settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *settings.MIDDLEWARE]
+    in_english = ask(agency_page).json()
+    for headers in ({"Cookie": "django_language=cy"}, {"Accept-Language": "cy"}):
+        assert ask(agency_page, headers=headers).json() == in_english
+    in_welsh = Client().get(f"{API}/pages/{agency_page.pk}/segments/?lang=cy").json()
+    assert in_welsh["facts"][0]["meaning"] != in_english["facts"][0]["meaning"]
+
+
 def test_a_page_without_versions_asks_nothing(plain_page: PlainPage, riverside: Segment) -> None:
     assert ask(plain_page).json() == {"page": plain_page.pk, **NOTHING}
 

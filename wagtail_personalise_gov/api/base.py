@@ -54,13 +54,14 @@ class VisitorView(CrossOriginView):
     parser_classes = (ShallowJSONParser,)
     http_method_names: Sequence[str] = ("get", "head", "options", "put", "delete")
 
+    for_everybody = False  # whether its answers are the same for all, and caches may keep them
     visit: Visit
     own_visit = False  # the middleware is missing; a check says so
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """The view, whose words are in the language that ``?lang=`` asks for, else as the site speaks."""
-        return as_asked(super().as_view(**initkwargs))
+        return as_asked(super().as_view(**initkwargs), for_everybody=cls.for_everybody)
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         if getattr(request, "visit", None) is None:

@@ -52,6 +52,8 @@ class PageView(VisitorView):
 class PageSegmentsView(VisitorView):
     """The segments that a public page asks, and what those are told from. The same for everybody."""
 
+    for_everybody = True
+
     def get(self, request: Request, pk: int) -> Response:
         page = public_page(request._request, pk)
         ruleset = self.visit.ruleset

@@ -20,6 +20,7 @@ MAX_AGE_SECONDS = 300  # for which a cache may tell it without asking us
 class SchemaView(VisitorView):
     """The OpenAPI document of these addresses; the same for everybody."""
 
+    for_everybody = True
     is_there = IS_INSTALLED
 
     def get(self, request: Request) -> Response:

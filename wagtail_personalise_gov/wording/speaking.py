@@ -44,12 +44,15 @@ def asked_for(request: HttpRequest) -> str:
     return language if language in dict(django_settings.LANGUAGES) else ""
 
 
-def as_asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The view, speaking the language that its address asks for; as the site speaks anyway where it asks for none."""
+def as_asked(view: Callable[..., HttpResponse], *, for_everybody: bool = False) -> Callable[..., HttpResponse]:
+    """The view, speaking the language that its address asks for; as the site speaks anyway where it asks for none.
+
+    What is `for_everybody` speaks the site's own language then, and not that of a reader's cookie: caches keep it.
+    """
 
     @functools.wraps(view)
     def speaking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        language = asked_for(request)
+        language = asked_for(request) or (django_settings.LANGUAGE_CODE if for_everybody else "")
         if not language:
             return view(request, *args, **kwargs)
         with translation.override(language):
