@@ -8,7 +8,8 @@
 export default {
   async scheduled(_event, env) {
     const ruleset = keep(env, "ruleset/", "ruleset");
-    const pages = JSON.parse(env.PATHS).map((path) => {
+    const pages = JSON.parse(env.PATHS).map((address) => {
+      const path = decodeURIComponent(address); // as the API and the worker know it
       return keep(env, `pages/?variants=all&path=${encodeURIComponent(path)}`, `page:${path}`);
     });
     await Promise.allSettled([ruleset, ...pages]);

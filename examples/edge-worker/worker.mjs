@@ -4,8 +4,9 @@
  *
  * `env.KEPT.get(name)` gives what keep.mjs has put there, as text, or null; `env.PUBLIC_KEY` is the key of the site.
  */
+import { askedIn, pathIn } from "./address.mjs";
 import { choose, decide, needs } from "./evaluator.js";
-import { FACTS } from "./facts.mjs";
+import { read } from "./facts.mjs";
 import { settle } from "./preference.js";
 import { verified } from "./signature.js";
 
@@ -16,39 +17,47 @@ export default {
     if (!["GET", "HEAD"].includes(request.method)) {
       return new Response(null, { status: 405, headers: { Allow: "GET, HEAD" } });
     }
-    const { pathname } = new URL(request.url);
-    const kept = await env.KEPT.get(`page:${pathname}`);
+    const path = pathIn(request);
+    const kept = path && (await env.KEPT.get(`page:${path}`));
     if (!kept) return new Response(null, { status: 404 }); // or pass it on to the site: return fetch(request)
 
     const page = JSON.parse(JSON.parse(kept).content);
     const slugs = slugsIn(page);
-    const decision = slugs.length ? await decided(slugs, request, env).catch(() => ({})) : {};
+    const asked = slugs.length ? askedIn(request) : null;
+    const decision = slugs.length ? await decided(slugs, asked, request, page, env).catch(() => ({})) : {};
     const headers = {
       "Content-Type": "application/json",
       // One visitor's, and nobody else's to keep. A page without versions is everybody's.
       "Cache-Control": slugs.length ? "private, no-store" : "public, max-age=60",
+      ...(asked === null ? {} : { "X-Robots-Tag": "noindex" }), // it is no page of its own
     };
     const body = request.method === "HEAD" ? null : JSON.stringify(resolved(page, decision));
     return new Response(body, { headers });
   },
 };
 
-/** The reason of each segment that the page asks; {}, and so the standard version, where nothing may be decided. */
-async function decided(slugs, request, env) {
+/**
+ * The reason of each segment that the page asks; {}, and so the standard version, where nothing may be decided.
+ *
+ * `asked` is what the address asks for, as `askedIn` gives it: then nothing is read about whoever follows the link.
+ */
+async function decided(slugs, asked, request, page, env) {
   const now = new Date();
   const ruleset = await trusted(env, now);
   if (!ruleset) return {};
 
-  const asksForStandard = new URL(request.url).searchParams.get("personalise") === "standard";
-  const adapts = !asksForStandard && settle(ruleset.preference, request.headers, now).adapts;
-  const asked = needs(ruleset, slugs);
+  const adapts = asked === null && settle(ruleset.preference, request.headers, now).adapts;
+  const needed = needs(ruleset, slugs);
   // What is the same for everybody, such as the date, goes on for those who refused. About them nothing is read.
-  const refused = adapts ? [] : asked.filter((name) => ruleset.facts[name]?.about_visitor ?? true);
+  const refused = adapts ? [] : needed.filter((name) => ruleset.facts[name]?.about_visitor ?? true);
   const facts = {};
-  for (const name of asked) if (!refused.includes(name)) facts[name] = FACTS[name]?.(request, ruleset, now);
-  // Who is held back for comparison only the visitor's own cookie knows, which is signed for the site: take all.
-  const heldBack = slugs.filter((slug) => ruleset.segments[slug]?.held_back);
-  return decide(ruleset, facts, { segments: slugs, refused, heldBack });
+  for (const name of needed) if (!refused.includes(name)) facts[name] = read(name, request, { ruleset, page, now });
+  // Who is held back for comparison only the visitor's own cookie knows, which is signed for the site: take all of those
+  // who may be. Whoever is not adapted to is not compared either.
+  const heldBack = adapts ? slugs.filter((slug) => ruleset.segments[slug]?.held_back) : [];
+  const decision = decide(ruleset, facts, { segments: slugs, refused, heldBack });
+  const isSeenBy = asked && Object.hasOwn(decision, asked) && !ruleset.segments[asked].learning;
+  return isSeenBy ? { ...decision, [asked]: "preview" } : decision;
 }
 
 /** The ruleset, if the site signed it and it was renewed lately; else null. */

@@ -77,6 +77,12 @@ def test_they_come_from_where_the_front_end_tells(home: AgencyPage, configure: C
     assert groups(FrontEnd(), Personalise_Referrer="nonsense", **by_browser) == []
 
 
+def test_of_a_long_referrer_the_beginning_is_read_as_on_pages(home: AgencyPage) -> None:
+    make_segment("searched", ReferrerRule(kinds=["search"]))
+    assert groups(FrontEnd(), Personalise_Referrer=FROM_SEARCH + "x" * 5000) == ["searched"]
+    assert groups(FrontEnd(), Personalise_Referrer="https://example.org/" + "x" * 5000) == []
+
+
 def test_the_front_end_itself_is_no_referrer(home: AgencyPage, configure: Callable[..., None]) -> None:
     make_segment("from-others", ReferrerRule(kinds=["other"]))
     make_segment("from-nowhere", ReferrerRule(kinds=["direct"]))

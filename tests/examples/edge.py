@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.test import Client
 from django.utils import timezone
@@ -59,7 +60,7 @@ class Network:
         for page in pages:
             whole = Client().get(f"{API}/pages/{page.pk}/?variants=all", headers=token)
             assert whole.status_code == 200, whole.content
-            self.kept[f"page:{page.url}"] = json.dumps({"content": whole.content.decode()})
+            self.kept[f"page:{unquote(page.url)}"] = json.dumps({"content": whole.content.decode()})
 
     def keeps_ruleset(self, content: bytes, signature: str, seconds_ago: int = 0) -> None:
         asked = int(timezone.now().timestamp() * 1000) - seconds_ago * 1000

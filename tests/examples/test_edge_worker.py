@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from wagtail.models import Site
 
 from tests.agency.models import AgencyPage, PlainPage
 from tests.api.calling import API
@@ -32,6 +33,7 @@ from wagtail_personalise_gov.models import (
     PathRule,
     QueryRule,
     SegmentRule,
+    SiteRule,
     TimeOfDayRule,
     VisitIntentRule,
 )
@@ -47,7 +49,7 @@ NOON = datetime(2026, 4, 18, 11, tzinfo=UTC)  # a Saturday; in London it is 12:0
 TODAY = int(NOON.timestamp()) // 86_400
 RIVERSIDE = {"CF-IPCountry": "GB", "CF-IPCity": "Riverside"}
 FRANCE = {"CF-IPCountry": "FR", "CF-IPCity": "Lyon"}
-FOR_EVERYBODY = {"saturdays", "afternoons", "april", "here"}  # told from what is not about the visitor
+FOR_EVERYBODY = {"saturdays", "afternoons", "april", "here", "this-site"}  # told from what is not about the visitor
 
 
 def chose(cookie: str) -> dict[str, str]:
@@ -88,6 +90,7 @@ def page(home: AgencyPage) -> AgencyPage:
         make_segment("housing", QueryRule(parameter="topic", values=["housing"])),
         make_segment("here", PathRule(where="paths", paths=["/for-each/"])),
         make_segment("there", PathRule(where="paths", paths=["/elsewhere/"])),
+        make_segment("this-site", SiteRule(site=Site.objects.get(is_default_site=True))),
         make_segment("saturdays", DayOfWeekRule(days=["saturday"])),
         make_segment("afternoons", TimeOfDayRule(start=time(12), end=time(18), time_zone="Europe/London")),
         make_segment("april", DateRangeRule(first_day=date(2026, 4, 1), last_day=date(2026, 4, 18))),
@@ -108,10 +111,13 @@ VISITORS: dict[str, tuple[dict[str, str], str, set[str]]] = {
     "in Riverside": (RIVERSIDE, "", FOR_EVERYBODY | {"riverside"}),
     "in another town": ({"CF-IPCountry": "GB", "CF-IPCity": "Hilltop"}, "", FOR_EVERYBODY | {"elsewhere"}),
     "in France": (FRANCE, "", FOR_EVERYBODY | {"abroad", "elsewhere"}),
+    "of whom the network knows no place": ({"CF-IPCountry": "", "CF-IPCity": ""}, "", FOR_EVERYBODY),
+    "in what is no country": ({"CF-IPCountry": "ZZ", "CF-IPCity": "Lyon"}, "", FOR_EVERYBODY),
     "behind Tor": ({"CF-IPCountry": "T1", "CF-IPCity": "Lyon"}, "", FOR_EVERYBODY),
     "who reads Welsh": ({"Accept-Language": "en;q=0.5, cy-GB"}, "", FOR_EVERYBODY | {"welsh"}),
     "who does not want Welsh": ({"Accept-Language": "en, cy;q=0"}, "", FOR_EVERYBODY),
     "whose languages are none": ({"Accept-Language": "cy, !"}, "", FOR_EVERYBODY),
+    "whose languages have no such quality": ({"Accept-Language": "cy;q=1.5"}, "", FOR_EVERYBODY),
     "with a phone": ({"Sec-CH-UA-Mobile": "?1"}, "", FOR_EVERYBODY | {"phones"}),
     "in the office": (
         {"CF-Connecting-IP": "192.0.2.7", "X-Forwarded-For": "192.0.2.7"},
@@ -119,7 +125,35 @@ VISITORS: dict[str, tuple[dict[str, str], str, set[str]]] = {
         FOR_EVERYBODY | {"council"},
     ),
     "with a topic": ({}, "?topic=a&topic=Housing", FOR_EVERYBODY | {"housing"}),
+    "whose query is broken": (RIVERSIDE, "?topic=housing&%&=%zz", FOR_EVERYBODY | {"riverside", "housing"}),
+    "whose topic is encoded": ({}, "?to%70ic=hous%69ng&x=a+b", FOR_EVERYBODY | {"housing"}),
+    "whose topic is empty at the end": ({}, "?topic=housing&topic=", FOR_EVERYBODY),
     "who asks for the standard version": (RIVERSIDE, "?personalise=standard", FOR_EVERYBODY),
+    "who asks for it twice": (
+        RIVERSIDE,
+        "?personalise=standard&personalise=standard",
+        FOR_EVERYBODY | {"riverside"},
+    ),
+    "who asks for it and a group's": (
+        RIVERSIDE,
+        "?personalise=standard&personalise_as=welsh",
+        FOR_EVERYBODY | {"riverside"},
+    ),
+    "who asks for it in other words": (RIVERSIDE, "?personalise=Standard", FOR_EVERYBODY | {"riverside"}),
+    "who asks for a group's": (RIVERSIDE, "?personalise_as=welsh&topic=housing", FOR_EVERYBODY | {"welsh"}),
+    "who refused and asks for a group's": (
+        RIVERSIDE | chose("refused.1"),
+        "?personalise_as=riverside",
+        FOR_EVERYBODY | {"riverside"},
+    ),
+    "who asks for the group of everybody": (RIVERSIDE, "?personalise_as=saturdays", FOR_EVERYBODY),
+    "who asks for that of a segment in learning mode": (RIVERSIDE, "?personalise_as=learners", FOR_EVERYBODY),
+    "who asks for that of nobody": (RIVERSIDE, "?personalise_as=constructor", FOR_EVERYBODY),
+    "who asks for two groups'": (
+        RIVERSIDE,
+        "?personalise_as=welsh&personalise_as=welsh",
+        FOR_EVERYBODY | {"riverside"},
+    ),
     "who allowed it": (RIVERSIDE | chose(f"allowed.1.{TODAY}"), "", FOR_EVERYBODY | {"riverside"}),
     "who refused": (RIVERSIDE | chose(f"refused.1.{TODAY}"), "?topic=housing", FOR_EVERYBODY),
     "who refused in a past policy": (RIVERSIDE | chose(f"refused.0.{TODAY - 300}"), "", FOR_EVERYBODY),
@@ -150,6 +184,32 @@ def test_its_page_is_the_sites_and_the_site_is_not_asked(
     assert told.page == in_json
     assert shown_in(told.body) == in_html == shown
     assert told.fetched == []
+
+
+def test_of_whoever_follows_a_link_to_a_version_nothing_is_read(edge: Network, page: AgencyPage) -> None:
+    edge.keeps(page)
+    for query in ("?personalise=standard", "?personalise_as=riverside"):
+        told = edge.get(f"/for-each/{query}", **RIVERSIDE)
+        assert told.asked == []
+        assert (told.headers["cache-control"], told.headers["x-robots-tag"]) == ("private, no-store", "noindex")
+        assert Client().get(f"{API}/pages/{page.pk}/{query}")["X-Robots-Tag"] == "noindex"
+    for query in ("", "?personalise=standard&personalise=standard"):
+        assert "x-robots-tag" not in edge.get(f"/for-each/{query}", **RIVERSIDE).headers
+
+
+def test_a_page_whose_address_is_no_ascii_is_found_however_it_is_encoded(edge: Network, home: AgencyPage) -> None:
+    here = make_segment("here", PathRule(where="paths", paths=["/caff\xe8/"]))
+    below = PathRule(where="section", section=make_page("Caff\xe8", parent=home, slug="caff\xe8"))
+    groups = (here, make_segment("below", below))
+    lines = [("line", personalised("for all", (group, f"only for {group.slug}."))) for group in groups]
+    page = make_page("T\xe8", *lines, parent=below.section, slug="t\xe8")
+    edge.keeps(page)
+    for path in ("/caff%C3%A8/t%C3%A8/", "/caff%c3%a8/%74%c3%a8/"):
+        told = edge.get(path)
+        assert told.page == by_the_site(page)[0]
+        assert shown_in(told.body) == shown_in(Client().get(path).content.decode()) == {"below"}
+    for path in ("/caff%E8/t%E8/", "/%zz/"):
+        assert edge.get(path).status == Client().get(path).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -215,7 +275,7 @@ def test_the_clock_is_the_sites(
         edge.keeps(page)
         told = edge.get("/for-each/")
         assert told.page == by_the_site(page)[0]
-    assert shown_in(told.body) == shown | {"here"}
+    assert shown_in(told.body) == shown | {"here", "this-site"}
 
 
 # What an edge can't tell
@@ -240,12 +300,33 @@ def test_whoever_may_have_said_where_they_are_is_not_guessed_to_be_anywhere(edge
     edge.keeps(page)
     for cookie in ("personalise_visit=x", "__Host-personalise_visit=x"):
         assert shown_in(edge.get("/for-each/", **RIVERSIDE, Cookie=cookie).body) == FOR_EVERYBODY
+    other = "xpersonalise_visit=x; personalise_visitor=x; a=personalise_visit"
+    told = edge.get("/for-each/", **RIVERSIDE, Cookie=other)
+    assert shown_in(told.body) == FOR_EVERYBODY | {"riverside"}
 
 
-def test_a_segment_with_visitors_held_back_for_comparison_is_nobodys(edge: Network, home: AgencyPage) -> None:
-    compared = make_segment("compared", LanguageRule(languages=["cy"]), holdout_percent=10)
-    edge.keeps(page_for_each(home, compared))
+def test_a_segment_with_visitors_held_back_for_comparison_is_nobodys_while_the_site_counts(
+    edge: Network, home: AgencyPage, configure: Callable[..., None]
+) -> None:
+    page = page_for_each(home, make_segment("compared", LanguageRule(languages=["cy"]), holdout_percent=10))
+    edge.keeps(page)
+    assert shown_in(edge.get("/for-each/", **{"Accept-Language": "cy"}).body) == {"compared"}
+    configure(COUNTING=True)
+    edge.keeps(page)
     assert shown_in(edge.get("/for-each/", **{"Accept-Language": "cy"}).body) == set()
+
+
+def test_of_those_to_whom_pages_do_not_adapt_nobody_is_held_back(
+    edge: Network, home: AgencyPage, configure: Callable[..., None]
+) -> None:
+    configure(COUNTING=True)
+    page = page_for_each(home, make_segment("saturdays", DayOfWeekRule(days=["saturday"]), holdout_percent=50))
+    edge.keeps(page)
+    assert shown_in(edge.get("/for-each/").body) == set()
+    for headers, query in ((chose("refused.1"), ""), ({"Sec-GPC": "1"}, ""), ({}, "?personalise=standard")):
+        told = edge.get(f"/for-each/{query}", **headers)
+        assert told.page == by_the_site(page, query, **headers)[0]
+        assert shown_in(told.body) == {"saturdays"}
 
 
 # Whatever is not as it should be
@@ -283,6 +364,14 @@ def test_a_ruleset_of_another_key_decides_nothing(edge: Network, page: AgencyPag
     content, _signature = edge.ruleset
     edge.keeps_ruleset(content, RulesetKey(Ed25519PrivateKey.generate()).sign(content))
     assert edge.get("/for-each/", **RIVERSIDE).page == standard(page)
+
+
+def test_what_fails_to_be_read_leaves_the_rest_as_it_is(edge: Network, page: AgencyPage) -> None:
+    edge.keeps(page)
+    content, _signature = edge.ruleset
+    elsewhere = json.dumps(json.loads(content) | {"time_zone": "Nowhere/AtAll"}).encode()
+    edge.keeps_ruleset(elsewhere, edge.key.sign(elsewhere))
+    assert shown_in(edge.get("/for-each/", **RIVERSIDE).body) == {"riverside", "here", "this-site"}
 
 
 @pytest.mark.parametrize("seconds_ago, decides", [(0, True), (299, True), (300, False), (86_400, False)])
@@ -378,14 +467,14 @@ def test_a_page_kept_before_a_segment_was_archived_shows_nothing_for_it(edge: Ne
 
 def test_it_is_made_of_what_its_folder_and_the_package_hold() -> None:
     imported = re.findall(r'from "\./([^"]+)"', "".join(file.read_text() for file in WORKER.glob("*.mjs")))
-    assert set(imported) == {*MODULES, "facts.mjs"}
+    assert set(imported) == {*MODULES, "facts.mjs", "address.mjs"}
 
 
 # What it keeps
 
 
-def run_keep(folder: Path, site: str, token: str, *, times: int = 1) -> Any:
-    env = {"API": f"{site}{API}/", "TOKEN": token, "PATHS": json.dumps(["/for-each/"])}
+def run_keep(folder: Path, site: str, token: str, *paths: str, times: int = 1) -> Any:
+    env = {"API": f"{site}{API}/", "TOKEN": token, "PATHS": json.dumps(paths or ["/for-each/"])}
     command = ["node", str(Path(__file__).parent / "run_keep.mjs"), str(folder), str(times), json.dumps(env)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
@@ -399,6 +488,18 @@ def test_the_timer_keeps_what_the_worker_decides_by_and_asks_for_changes_alone(
     assert set(done["kept"]) == {"ruleset", "page:/for-each/"}
     edge.kept = done["kept"]
     assert shown_in(edge.get("/for-each/", **RIVERSIDE).body) == FOR_EVERYBODY | {"riverside"}
+
+
+def test_the_timer_is_told_paths_as_they_are_read_or_as_they_are_sent(
+    edge: Network, page: AgencyPage, live_server: Any, tmp_path: Path
+) -> None:
+    welsh = make_segment("cymraeg", LanguageRule(languages=["cy"]))
+    lines = ("line", personalised("for everybody", (welsh, "only for cymraeg.")))
+    make_page("T\u0177", lines, parent=page.get_parent(), slug="t\u0177")
+    token = make_token(Scope.RULESET, Scope.VARIANTS)
+    for path in ("/t\u0177/", "/t%C5%B7/"):
+        edge.kept = run_keep(tmp_path / "edge-worker", live_server.url, token, path)["kept"]
+        assert shown_in(edge.get("/t%C5%B7/", **{"Accept-Language": "cy"}).body) == {"cymraeg"}
 
 
 def test_with_a_token_that_does_not_work_the_timer_keeps_nothing(

@@ -30,7 +30,7 @@ from .rulesets import IS_RULESET, OnAWednesday, document
 
 
 @pytest.mark.usefixtures("live_ones")
-def test_every_live_segment_is_in_it_and_no_other() -> None:
+def test_every_live_segment_is_in_it_and_no_other(configure: Callable[..., None]) -> None:
     told = document()
     assert sorted(told["segments"]) == ["elsewhere", "founders", "riverside", "staff"]
     assert told["segments"]["riverside"] == {
@@ -41,7 +41,9 @@ def test_every_live_segment_is_in_it_and_no_other() -> None:
     }
     assert told["segments"]["elsewhere"]["condition"] == {"all": [{"not": {"segment": "riverside"}}]}
     assert told["segments"]["elsewhere"]["learning"] is True
-    assert told["segments"]["founders"]["held_back"] == 1000
+    assert told["segments"]["founders"]["held_back"] == 0  # nobody is compared where none is counted
+    configure(COUNTING=True)
+    assert document()["segments"]["founders"]["held_back"] == 1000
     assert told["version"] == compile_ruleset().version
 
 

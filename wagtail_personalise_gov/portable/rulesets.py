@@ -81,7 +81,7 @@ def _segments(ruleset: Ruleset, headers_of: HeadersOf) -> dict[str, Any]:
                 "condition": condition,
                 "name": names.get(slug, ""),
                 "learning": slug in ruleset.learning,
-                "held_back": ruleset.holdouts.get(slug, 0),
+                "held_back": ruleset.holdouts.get(slug, 0) if settings.COUNTING else 0,  # nobody is, where none counts
             }
             for slug, condition in conditions.items()
         },

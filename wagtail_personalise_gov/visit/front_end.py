@@ -121,5 +121,5 @@ def page_at(address: str) -> tuple[str, str]:
 
 
 def referrer_in(address: str) -> str:
-    """An address that a visitor is said to come from; "" for none, and for one that no browser would send."""
-    return address if address.isprintable() and len(address) <= MAX_REFERRER else ""
+    """An address that a visitor is said to come from, as much of it as is read; "" for what no browser would send."""
+    return address[:MAX_REFERRER] if address.isprintable() else ""
