@@ -23,6 +23,7 @@ from tests.requirements.visitors import RIVERSIDE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PARTS = 6  # of all states; to look at one takes seconds, and processes may share them
 ROOT = Path(__file__).resolve().parent.parent.parent
 WIDE, ZOOMED, NARROW = 1280, 640, 320  # CSS pixels; 640 is a window of 1280 at 200 %, 320 is one at 400 %
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -207,9 +208,10 @@ def settings_of(state: State) -> override_settings:
 
 
 @pytest.mark.usefixtures("northmoor")
-def test_no_state_has_a_fault(new_page: Callable[..., Page]) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_state_has_a_fault(new_page: Callable[..., Page], part: int) -> None:
     faults: dict[str, list[str]] = {}
-    for state in STATES:
+    for state in STATES[part::PARTS]:
         with settings_of(state):
             page = visits(state, new_page)
             if found := list(faults_at_every_size(page)):
