@@ -17,6 +17,7 @@ from wagtail.models import Site
 from example_site.models import EmergencyPage
 from wagtail_personalise_gov.editor.addresses import address_of, addresses_for, content_address
 from wagtail_personalise_gov.models import (
+    ApiToken,
     DateRangeRule,
     DeviceRule,
     FirstTimeVisitorRule,
@@ -25,6 +26,7 @@ from wagtail_personalise_gov.models import (
     SegmentRule,
     TimeOfDayRule,
 )
+from wagtail_personalise_gov.models.api_tokens import Scope
 
 from ..factories import make_segment, personalised
 
@@ -117,6 +119,9 @@ SCREENS: dict[str, Callable[[EmergencyPage, Segment], str]] = {
     "try": lambda page, segment: f"{reverse('personalise_try:index')}?{urlencode({'try': 1, 'segments': segment.pk})}",
     "segment": lambda page, segment: address_of("edit", segment),
     "new segment": lambda page, segment: addresses_for("add", Segment),
+    "tokens": lambda page, segment: reverse("personalise_tokens:index"),
+    "new token": lambda page, segment: reverse("personalise_tokens:make"),
+    "revoke": lambda page, segment: reverse("personalise_tokens:revoke", args=[ApiToken.objects.get().pk]),
 }
 
 
@@ -124,9 +129,20 @@ SCREENS: dict[str, Callable[[EmergencyPage, Segment], str]] = {
 def test_nothing_runs_out_of_a_narrow_window(
     narrow: Page, flooding: EmergencyPage, portal: Segment, screen: str
 ) -> None:
+    ApiToken.make("Worker at the network that delivers the pages of the council", list(Scope))
     narrow.goto(SCREENS[screen](flooding, portal))
     open_all(narrow)
     assert narrow.evaluate(OUTSIDE) == []
+
+
+def test_the_last_column_of_a_wide_list_is_reached_by_the_keyboard(narrow: Page, flooding: EmergencyPage) -> None:
+    ApiToken.make("Worker at the network that delivers the pages of the council", list(Scope))
+    narrow.goto(reverse("personalise_tokens:index"))
+    narrow.get_by_role("region", name="API tokens").focus()
+    for _press in range(20):
+        narrow.keyboard.press("ArrowRight")
+    revoke = narrow.get_by_role("link", name="Revoke")
+    narrow.wait_for_function("link => link.getBoundingClientRect().right <= innerWidth", arg=revoke.element_handle())
 
 
 def test_nor_does_a_link_to_a_preview(narrow: Page, flooding: EmergencyPage) -> None:
