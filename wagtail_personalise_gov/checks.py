@@ -454,8 +454,8 @@ def check_api_v3(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A write of Wagtail's API that leaves versions out must not delete them."""
     return [
         Error(
-            f"{stream} is an api_field of Wagtail's API v3, which was made ready before {ID}. So it does not know that "
-            "a write without its versions would delete them, and who may read these.",
+            f"{stream} is an api_field of Wagtail's API v3, which was made ready before {ID}. So editors read it as "
+            "visitors do, and a write without its versions would delete them.",
             hint=f"Put {ID!r} in INSTALLED_APPS above Wagtail's apps, and above those that import wagtail.api.v3.",
             id=f"{ID}.E006",
         )

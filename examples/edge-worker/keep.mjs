@@ -7,14 +7,15 @@
  */
 export default {
   async scheduled(_event, env) {
-    const ruleset = keep(env, "ruleset/", "ruleset");
-    const pages = JSON.parse(env.PATHS).map((address) => {
-      const path = decodeURIComponent(address); // as the API and the worker know it
-      return keep(env, `pages/?variants=all&path=${encodeURIComponent(path)}`, `page:${path}`);
-    });
-    await Promise.allSettled([ruleset, ...pages]);
+    const pages = JSON.parse(env.PATHS).map((address) => keepPage(env, address));
+    await Promise.allSettled([keep(env, "ruleset/", "ruleset"), ...pages]);
   },
 };
+
+async function keepPage(env, address) {
+  const path = decodeURIComponent(address); // as the API and the worker know it
+  await keep(env, `pages/?variants=all&path=${encodeURIComponent(path)}`, `page:${path}`);
+}
 
 async function keep(env, address, name) {
   const asked = Date.now();

@@ -58,8 +58,36 @@ def test_that_live_segments_ask_who_looked_at_a_page_is_told(
     make_segment("readers", PagesViewedRule(page=plain_page))
     assert ask(plain_page).json() == {"page": plain_page.pk, **NOTHING, "noted": True}
     assert ask(agency_page).json()["noted"] is False
+    make_segment("many", PagesViewedRule(what="number", number=2))
+    assert ask(agency_page).json()["noted"] is True  # every page
     configure(MODE="off")
     assert ask(plain_page).json()["noted"] is False
+
+
+def test_a_page_is_not_noted_while_paused_nor_one_that_is_sensitive(
+    plain_page: PlainPage,
+    agency_page: AgencyPage,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    make_segment("many", PagesViewedRule(what="number", number=2))
+    assert ask(plain_page).json()["noted"] is True
+    monkeypatch.setattr(PlainPage, "sensitive", True, raising=False)
+    assert ask(plain_page).json()["noted"] is False
+    assert ask(agency_page).json()["noted"] is True
+    with django_capture_on_commit_callbacks(execute=True):
+        compiling.pause(by="a test")
+    assert ask(agency_page).json()["noted"] is False
+
+
+def test_that_a_page_is_a_goal_is_told_while_the_site_counts(
+    plain_page: PlainPage, configure: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        Goal.objects.create(name="Read", slug="read", kind=Goal.PAGE, page=plain_page, live=True)
+    assert ask(plain_page).json()["noted"] is False
+    configure(COUNTING=True)
+    assert ask(plain_page).json()["noted"] is True
 
 
 def test_the_answer_that_notes_who_looked_at_a_page_is_theirs_alone(

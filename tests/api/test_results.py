@@ -166,6 +166,15 @@ def test_a_name_or_a_session_that_no_database_can_be_asked_for_is_nobodys(
 MANY = "&".join(f"a{number}=b" for number in range(1001))
 
 
+def test_a_filter_among_too_many_parameters_is_refused_and_not_passed_over(
+    analyst: Client, home: AgencyPage, settings: Any
+) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+    answer = analyst.get(f"{ADDRESS}?page=999999&{MANY}")
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "The address has more parameters than this site reads. Leave some out."
+
+
 @pytest.mark.parametrize("path", ["results/?", "pages/{pk}/?", "visit/?", "pages/?path=/&", "pages/{pk}/segments/?"])
 def test_an_address_with_more_parameters_than_django_takes_is_answered_in_json(
     client: Client, agency_page: AgencyPage, path: str, settings: Any

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
 from django.urls import resolve as resolve_path
 
@@ -413,24 +414,39 @@ def test_a_page_cache_gives_what_an_editor_read_to_nobody(
         assert told[1]["value"] == {"variant": None, "content": hero("Be ready")}
 
 
+def read_by(user: User, owner: Any, address_called: str, rf: RequestFactory, **query: str) -> Any:
+    """The stream of a page as the schema that Wagtail made for its API reads it, in a call by this user's token."""
+    from wagtail.api.v3.registry import registry
+    from wagtail.models import APIToken
+
+    request = rf.get(address_called, query)
+    request.resolver_match = resolve_path(address_called)
+    request.user = User.objects.get(pk=user.pk)
+    request.auth = APIToken.create_token(user=user, name="test")[0]
+    return registry.get(owner._meta.label).read_schema.resolve_body(owner, {"request": request})
+
+
 def test_who_may_edit_a_page_gets_no_version_of_what_the_page_leads_to(
     agency_page: AgencyPage, home: AgencyPage, riverside: Segment, rf: RequestFactory
 ) -> None:
     """As by `api_fields` that name a relation: Wagtail gives the pages behind it, and each stream by its schema."""
-    from wagtail.api.v3.schemas.generators import read_generator
-    from wagtail.models import APIToken
-
     other = make_page("Other", ("line", personalised("All", (riverside, "By the river"))), parent=home)
-    field = AgencyPage._meta.get_field("body")
-    _annotation, _default, resolve = read_generator.field_schemas[type(field)](read_generator, field)
     user = editor_of(agency_page)
-    for query in ({}, ALL):
-        request = rf.get(address(agency_page), query)
-        request.resolver_match = resolve_path(address(agency_page))
-        request.user = User.objects.get(pk=user.pk)
-        request.auth = APIToken.create_token(user=user, name="test")[0]
-        assert "variants" in resolve.__func__(agency_page, {"request": request})[1]["value"]
-        assert resolve.__func__(other, {"request": request})[0]["value"] == {"variant": None, "content": "All"}
+    assert "variants" in read_by(user, agency_page, address(agency_page), rf)[1]["value"]
+    assert read_by(user, other, address(agency_page), rf)[0]["value"] == {"variant": None, "content": "All"}
+    assert "variants" in read_by(user, agency_page, address(agency_page), rf, **ALL)[1]["value"]
+    with pytest.raises(PermissionDenied, match="ask for each by itself"):
+        read_by(user, other, address(agency_page), rf, **ALL)
+
+
+def test_where_nobody_says_whose_a_stream_is_it_comes_resolved(agency_page: AgencyPage, rf: RequestFactory) -> None:
+    """As where the API was made ready before this app: then it can't be told what whoever calls may edit."""
+    request = rf.get(address(agency_page))
+    request.resolver_match = resolve_path(address(agency_page))
+    request.user = request.auth = User.objects.create_superuser("root")
+    body = AgencyPage.objects.get(pk=agency_page.pk).body
+    told = body.stream_block.get_api_representation(body, {"request": request})
+    assert told[1]["value"] == {"variant": None, "content": hero("Be ready")}
 
 
 def test_another_api_of_the_site_gives_no_version_to_an_editor(agency_page: AgencyPage, rf: RequestFactory) -> None:
@@ -452,6 +468,27 @@ def test_a_page_that_code_made_is_read_so_that_it_can_be_written_back(
     assert body[0]["value"]["nothing_for_others"] is False
     assert patch(page, body, editor).status_code == 200
     assert drafted(page)[0]["value"]["variants"][0]["value"]["content"] == "By the river"
+
+
+@pytest.mark.parametrize("key", [7, True, 1.5, [], {}])
+def test_the_id_of_a_version_is_a_text(
+    agency_page: AgencyPage, riverside: Segment, editor: dict[str, str], key: Any
+) -> None:
+    version = {"type": "variant", "id": key, "value": {"segments": [riverside.pk], "content": "x"}}
+    block = {"variants": [version, version], "default": "For all", "nothing_for_others": False}
+    answer = patch(agency_page, [{"type": "line", "value": block}], editor)
+    assert answer.status_code == 422
+    assert "variants[0]: A version is sent as this API gives it" in answer.json()["errors"][0]["msg"]
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_versions_without_an_id_get_one_each(
+    agency_page: AgencyPage, riverside: Segment, editor: dict[str, str], key: Any
+) -> None:
+    version = {"type": "variant", "id": key, "value": {"segments": [riverside.pk], "content": "x"}}
+    block = {"variants": [version, version], "default": "For all", "nothing_for_others": False}
+    assert patch(agency_page, [{"type": "line", "value": block}], editor).status_code == 200
+    assert len({version["id"] for version in drafted(agency_page)[0]["value"]["variants"]} - {None, ""}) == 2
 
 
 def test_two_versions_never_share_an_id(agency_page: AgencyPage, riverside: Segment, editor: dict[str, str]) -> None:

@@ -10,7 +10,6 @@ from rest_framework.exceptions import ValidationError
 from wagtail.models import Site
 
 from ..models.public_pages import public_pages
-from ..visit.asked import query_of
 
 PATH = "path"
 
@@ -41,7 +40,7 @@ def _no_page() -> Http404:
 
 def page_key(site: Site, request: HttpRequest) -> int:
     """The primary key of the page at the path that the address names. Raises as `public_page`."""
-    path = query_of(request).get(PATH, "")
+    path = request.GET.get(PATH, "")
     if not path.startswith("/"):
         raise ValidationError({PATH: [gettext("Say which page, by its path on this site, such as “/services/”.")]})
     if "\0" in path:  # PostgreSQL can't be asked for it

@@ -38,11 +38,11 @@ class ShallowJSONParser(JSONParser):
 
 
 def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ParseError(_("The JSON says %s twice. Say each key once.") % shown(twice))
+    given: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in given:
+            raise ParseError(_("The JSON says %s twice. Say each key once.") % shown(name))
+        given[name] = value
     return given
 
 

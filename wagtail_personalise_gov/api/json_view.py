@@ -20,7 +20,7 @@ from .problems import problem_of
 
 
 class JSONView(APIView):
-    """The base of every call: JSON, and problem details. Anybody may call, and nobody is asked who they are."""
+    """The base of every call: JSON, and problem details. Anybody may call; views that are for some say for whom."""
 
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = (AllowAny,)
@@ -39,7 +39,7 @@ class JSONView(APIView):
     def perform_authentication(self, request: Request) -> None:
         try:
             super().perform_authentication(request)
-        except (ValueError, DataError) as error:  # such as a NUL, which PostgreSQL can't be asked for
+        except DataError as error:  # such as a NUL, which PostgreSQL can't be asked for
             request.user = AnonymousUser()
             raise AuthenticationFailed(
                 _("What says who you are holds a character that nobody’s can hold. Send it as it was given to you.")

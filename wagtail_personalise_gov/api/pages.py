@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,6 +14,7 @@ from rest_framework.response import Response
 from ..conf import settings
 from ..core.pages import ServedPage
 from ..core.preference import Mode
+from ..core.ruleset import Ruleset
 from ..delivery.representations import PARAMETER
 from ..facts import facts_named
 from ..models.asked_by import segments_asked_by
@@ -60,14 +62,13 @@ class PageSegmentsView(VisitorView):
         # While everything is paused or off no page asks anything, and the ruleset has no segments.
         slugs = () if settings.MODE is Mode.OFF else sorted(ruleset.slugs(segments_asked_by(page)))
         needs = ruleset.only(slugs).needs
-        decides = not ruleset.paused and settings.MODE is not Mode.OFF and not is_sensitive(page)
         response = Response(
             {
                 "page": page.pk,
                 "segments": slugs,
                 "varies_on": sorted(preference_headers() | headers_of(needs)) if slugs else [],
                 "facts": [{"name": fact.name, "meaning": str(fact.meaning)} for fact in facts_named(needs)],
-                "noted": decides and ruleset.watching.watches(ServedPage(page.pk, page.path)),
+                "noted": is_noted(page, ruleset),
             }
         )
         # Not kept while paused: whoever believes that a page asks nothing takes one visitor's for everybody's.
@@ -76,3 +77,12 @@ class PageSegmentsView(VisitorView):
         is_for_everybody(response)
         tag(request._request, response)
         return response
+
+
+def is_noted(page: Any, ruleset: Ruleset) -> bool:
+    """Whether it is noted of visitors that they look at a page: a rule asks who has seen it, or it is a goal."""
+    if ruleset.paused or settings.MODE is Mode.OFF:
+        return False
+    if settings.COUNTING and any(ruleset.goals.at(page.pk, urlsplit(page.get_url() or "").path, form=False)):
+        return True
+    return not is_sensitive(page) and ruleset.watching.watches(ServedPage(page.pk, page.path))

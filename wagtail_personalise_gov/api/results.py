@@ -14,7 +14,6 @@ from rest_framework.views import APIView
 
 from ..counting.contents import CountedBlock
 from ..counting.reporting import Report
-from ..visit.asked import query_of
 from .json_view import JSONView
 
 MAX_DIGITS = 19  # of a primary key; with more it fits no database column
@@ -53,7 +52,7 @@ class ResultsView(JSONView):
         )
 
     def _goal(self, request: Request, report: Report) -> str | None:
-        slug: str | None = query_of(request).get("goal")
+        slug: str | None = request.query_params.get("goal")
         known = [goal.slug for goal in report.goals]
         if slug is None or slug in known:
             return slug
@@ -63,7 +62,7 @@ class ResultsView(JSONView):
         raise ValidationError({"goal": [problem]})
 
     def _blocks(self, request: Request, report: Report) -> list[CountedBlock]:
-        key = query_of(request).get("page")
+        key = request.query_params.get("page")
         if key is None:
             return report.standing.all
         number = int(key) if key.isascii() and key.isdecimal() and len(key) < MAX_DIGITS else 0

@@ -52,12 +52,12 @@ def tell_wagtail_v3() -> None:
 def _read(schema_of: Any, generator: Any, field: Any) -> Any:
     """The schema of a field as Wagtail, or the site, has it; but who reads it is told whose stream it is."""
     annotation, default, resolve = schema_of(generator, field)
-    if not holds_personalised(field.stream_block):
+    if resolve is None or not holds_personalised(field.stream_block):
         return annotation, default, resolve
+    read = resolve.__func__ if isinstance(resolve, staticmethod) else resolve
 
     def of_owner(owner: Any, context: Any) -> Any:
-        value = getattr(owner, field.name)
-        return value.stream_block.get_api_representation(value, {**(context or {}), OWNER: owner})
+        return read(owner, {**(context or {}), OWNER: owner})
 
     return annotation, default, staticmethod(of_owner)
 
@@ -103,7 +103,7 @@ def require_whole(block: blocks.Block, value: Any, place: str) -> None:
     keys: dict[int, str] = {}  # of segments, and where each is first named
     for personalised, at in _personalised_in(block, value, place):
         _require_parts(personalised, at)
-        ids: set[str] = set()
+        ids: set[str | None] = set()
         for position, version in enumerate(personalised["variants"]):
             _require_version(version, f"{at}.variants[{position}]", ids)
             for key in version["value"]["segments"]:
@@ -164,7 +164,7 @@ def _require_parts(value: Any, place: str) -> None:
         )
 
 
-def _require_version(version: Any, place: str, ids: set[str]) -> None:
+def _require_version(version: Any, place: str, ids: set[str | None]) -> None:
     """`ids` are those of the versions before it in the block."""
     if not _is_version(version):
         raise BadWrite(
@@ -176,14 +176,15 @@ def _require_version(version: Any, place: str, ids: set[str]) -> None:
             ),
         )
 
-    if (key := version.get("id")) in ids:
+    if (key := version.get("id")) and key in ids:
         raise BadWrite(place, gettext("Two versions have the id “%(id)s”. Leave it out of the new one.") % {"id": key})
-    if key is not None:
-        ids.add(str(key))
+    ids.add(key)
 
 
 def _is_version(version: Any) -> bool:
     if not isinstance(version, dict) or version.get("type") != "variant":
+        return False
+    if not isinstance(version.get("id"), str | None):
         return False
     value = version.get("value")
     if not isinstance(value, dict) or value.keys() != VERSION:

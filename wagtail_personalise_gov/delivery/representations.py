@@ -7,26 +7,25 @@ Wagtail's API v3 has an editor before it; and never to a cache.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from wagtail.permission_policies.pages import PagePermissionPolicy
 
 from ..visit.asked import query_of
-from ..visit.editors import ADMIN_ACCESS, may_edit
+from ..visit.editors import may_edit
 from ..visit.grounds import BEYOND
 from ..visit.visit import Visit
 
 PARAMETER, ALL = "variants", "all"  # ?variants=all asks for every version
 GRANTED = "personalise_representation"  # in a serialiser's context: the form that the view has granted
 OWNER = "personalise_owner"  # in a serialiser's context: the page or object whose stream it is, where that is known
-SETTLED = "_personalise_representation"  # on a request: the form that was settled for all its blocks
+ASKER = "_personalise_asker"  # on a request: who it comes from
 
 OF_V3 = "wagtailapi_v3"  # the namespace of its addresses, wherever a site includes them
-EDITING = frozenset({"add", "change", "publish"})  # as Wagtail's API v3 has it of those who may read what is not live
 
 
 class Representation(StrEnum):
@@ -49,31 +48,48 @@ def representation_for(context: Mapping[str, Any] | None) -> Representation:
     if request is None:
         return Representation.RESOLVED
     whole: HttpRequest = getattr(request, "_request", request)  # REST framework has Django's inside of its own
-    settled: Representation | None = getattr(whole, SETTLED, None)
-    if settled is None:
-        settled = _settle(request, whole)
-        setattr(whole, SETTLED, settled)
-    owner = context.get(OWNER)
-    if settled is not Representation.RESOLVED and owner is not None and not may_edit(request.user, owner):
-        return Representation.RESOLVED  # what a page leads to is not for whoever may edit the page
-    return settled
-
-
-def _settle(request: Any, whole: HttpRequest) -> Representation:
-    asks_for_all = query_of(whole).get(PARAMETER) == ALL
-    if is_of_v3(request):
-        keep_from_page_caches(whole)
-    if not is_editor_by_token(request):
-        if asks_for_all:
-            raise PermissionDenied(
-                _(
-                    "“variants=all” is for those who may edit this, and here nobody has shown that they may. What "
-                    "belongs to another page or object does not come along: ask for each by itself."
-                )
+    asker: Asker | None = getattr(whole, ASKER, None)
+    if asker is None:
+        asker = Asker.of(request, whole)
+        setattr(whole, ASKER, asker)
+    if asker.may_edit(context.get(OWNER)):
+        return Representation.PORTABLE if asker.asks_for_all else Representation.WRITABLE
+    if asker.asks_for_all:
+        raise PermissionDenied(
+            _(
+                "“variants=all” is for those who may edit this, and here nobody has shown that they may. What "
+                "belongs to another page or object does not come along: ask for each by itself."
             )
-        return Representation.RESOLVED
-    keep_from_others(whole)
-    return Representation.PORTABLE if asks_for_all else Representation.WRITABLE
+        )
+    return Representation.RESOLVED
+
+
+@dataclass(slots=True)
+class Asker:
+    """Who a call comes from, and what it asks for: settled once for all blocks of its answer."""
+
+    asks_for_all: bool
+    user: Any  # who shows a token of Wagtail's API v3; None for everybody else
+    _may_edit: dict[Any, bool] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, request: Any, whole: HttpRequest) -> Asker:
+        user = None
+        if is_of_v3(request):
+            keep_from_page_caches(whole)
+            if request.user.is_authenticated:
+                user = request.user
+                keep_from_others(whole)  # whoever proves who they are by a token is no visitor
+        return cls(query_of(whole).get(PARAMETER) == ALL, user)
+
+    def may_edit(self, owner: Any) -> bool:
+        """Whether they may edit the page or object whose stream it is. Not where nobody says whose that is."""
+        if self.user is None or owner is None:
+            return False
+        key = (type(owner), owner.pk)
+        if key not in self._may_edit:
+            self._may_edit[key] = may_edit(self.user, owner)
+        return self._may_edit[key]
 
 
 def is_of_v3(request: Any) -> bool:
@@ -82,21 +98,6 @@ def is_of_v3(request: Any) -> bool:
     if not isinstance(request, HttpRequest) or getattr(request, "auth", None) is None:
         return False
     return request.resolver_match is not None and OF_V3 in request.resolver_match.namespaces
-
-
-def is_editor_by_token(request: Any) -> bool:
-    """Whether this is a call of Wagtail's API v3 by an editor: it proves who calls by a token, and takes writes.
-
-    Its pages are only those that the editor may change. A session is no token, so no page in a browser is one.
-    """
-    user = getattr(request, "user", None) if is_of_v3(request) else None
-    if user is None or not user.is_authenticated:
-        return False
-    return bool(user.has_perm(ADMIN_ACCESS) or _edits_pages(user))
-
-
-def _edits_pages(user: Any) -> bool:
-    return bool(PagePermissionPolicy().user_has_any_permission(user, EDITING))
 
 
 def keep_from_others(request: HttpRequest) -> None:

@@ -73,7 +73,7 @@ def _segments(ruleset: Ruleset, headers_of: HeadersOf) -> dict[str, Any]:
     decides = not ruleset.paused and settings.MODE is not Mode.OFF
     conditions, not_portable = portable_conditions(ruleset.segments if decides else {})
     for condition in conditions.values():
-        _name_inner_intents(condition, ruleset.intents)
+        _ask_inner_intents_too(condition, ruleset.intents)
     names = _public_names(conditions)
     return {
         "segments": {
@@ -130,7 +130,7 @@ def to_portable(condition: Condition) -> dict[str, Any]:
     return data
 
 
-def _name_inner_intents(condition: Any, intents: Intents) -> None:
+def _ask_inner_intents_too(condition: Any, intents: Intents) -> None:
     """Have what asks for an intent ask for the intents inside it too, which here weigh as much in it.
 
     So who decides elsewhere need not know which intents are inside which.
@@ -142,7 +142,7 @@ def _name_inner_intents(condition: Any, intents: Intents) -> None:
             if weights:
                 condition["value"][intent.slug] = min(weights)
     for part in [*condition.get("all", ()), *condition.get("any", ()), *filter(None, [condition.get("not")])]:
-        _name_inner_intents(part, intents)
+        _ask_inner_intents_too(part, intents)
 
 
 def _parts(condition: Condition) -> Iterable[Condition]:

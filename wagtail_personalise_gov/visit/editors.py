@@ -30,10 +30,9 @@ def may_edit(user: Any, one: Any) -> bool:
     """Whether somebody may edit a page, a snippet or another object, or a row of one of these."""
     if is_page(type(one)):
         return bool(one.permissions_for_user(user).can_edit())
-    for field in one._meta.get_fields():
-        if isinstance(field, ParentalKey):
-            parent = getattr(one, field.name)
-            return parent is not None and may_edit(user, parent)
     viewset = getattr(type(one), "snippet_viewset", None)
+    parents = [getattr(one, key.name) for key in one._meta.get_fields() if isinstance(key, ParentalKey)]
+    if viewset is None and any(parents):
+        return all(may_edit(user, parent) for parent in parents if parent is not None)
     policy = viewset.permission_policy if viewset else ModelPermissionPolicy(type(one))
     return bool(policy.user_has_permission_for_instance(user, "change", one))

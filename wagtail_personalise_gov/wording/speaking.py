@@ -47,12 +47,15 @@ def asked_for(request: HttpRequest) -> str:
 def as_asked(view: Callable[..., HttpResponse], *, for_everybody: bool = False) -> Callable[..., HttpResponse]:
     """The view, speaking the language that its address asks for; as the site speaks anyway where it asks for none.
 
-    What is `for_everybody` speaks the site's own language then, and not that of a reader's cookie: caches keep it.
+    What is `for_everybody` then speaks the language of its path, or the site's own, and not that of a reader's cookie:
+    caches keep it.
     """
 
     @functools.wraps(view)
     def speaking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        language = asked_for(request) or (django_settings.LANGUAGE_CODE if for_everybody else "")
+        language = asked_for(request)
+        if for_everybody and not language:
+            language = translation.get_language_from_path(request.path_info) or django_settings.LANGUAGE_CODE
         if not language:
             return view(request, *args, **kwargs)
         with translation.override(language):

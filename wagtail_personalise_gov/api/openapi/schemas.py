@@ -234,7 +234,7 @@ PAGES = {
             "segments": listed({"type": "string"}, "The slugs of the live segments that it asks."),
             "varies_on": listed({"type": "string"}, "The request headers that an answer about it is read from."),
             "facts": listed(ref("Meaning"), "What these segments are told from."),
-            "noted": yes_or_no("Whether live segments ask who looked at this page."),
+            "noted": yes_or_no("Whether it is noted of a visitor that they look at this page."),
         },
     ),
 }

@@ -40,6 +40,8 @@ class Command(BaseCommand):
         if public_key:
             self._write({file: json.dumps(ruleset_key().public_jwk, indent=2).encode() + b"\n"})
             return
+        if file is not None and signature is not None and os.path.realpath(file) == os.path.realpath(signature):
+            raise CommandError(f"{file} can't hold the ruleset and its signature. Name another file for the signature.")
         key = ruleset_key() if signature is not None else None
         document = ruleset_document(compile_ruleset(), choice_cookie=CHOICE.name, headers_of=headers_of)
         content = as_bytes(document)

@@ -20,7 +20,7 @@ export interface PublicKey {
  * not an answer.
  */
 export function verified(
-  bytes: ArrayBuffer | Uint8Array,
+  bytes: ArrayBuffer | ArrayBufferView,
   jws: string | null | undefined,
   publicKey: PublicKey,
 ): Promise<boolean>;
