@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import PageViewRestriction
 
@@ -14,6 +14,7 @@ from tests.delivery.page_caches import PAGE_CACHES, behind
 from tests.factories import hero, make_page, make_segment, personalised, raw_stream
 from tests.privacy.test_affected import refers
 from wagtail_personalise_gov import compiling
+from wagtail_personalise_gov.api.pages import PageSegmentsView
 from wagtail_personalise_gov.models import (
     FirstTimeVisitorRule,
     Goal,
@@ -111,6 +112,10 @@ def test_what_caches_give_to_everybody_is_not_in_the_language_of_whoever_asked_f
     for headers in ({"Cookie": "django_language=cy"}, {"Accept-Language": "cy"}):
         assert ask(agency_page, headers=headers).json() == in_english
     in_welsh = Client().get(f"{API}/pages/{agency_page.pk}/segments/?lang=cy").json()
+    view = PageSegmentsView.as_view()(
+        RequestFactory().get(f"/cy{API}/pages/{agency_page.pk}/segments/"), agency_page.pk
+    )
+    assert view.data == in_welsh  # where a site's addresses begin with the language
     assert in_welsh["facts"][0]["meaning"] != in_english["facts"][0]["meaning"]
 
 

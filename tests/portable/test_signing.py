@@ -107,6 +107,15 @@ def test_where_one_of_two_files_can_not_be_written_both_stay_as_they_were(
 
 
 @pytest.mark.usefixtures("key_file")
+def test_one_file_can_not_hold_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("ruleset.json", "./ruleset.json"):
+        with pytest.raises(CommandError, match="can't hold the ruleset and its signature"):
+            run("ruleset.json", "--signature", file)
+    assert not (tmp_path / "ruleset.json").exists()
+
+
+@pytest.mark.usefixtures("key_file")
 def test_a_file_whose_place_nothing_can_take_is_named_with_what_is_new_already(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
