@@ -502,6 +502,14 @@ def test_the_timer_is_told_paths_as_they_are_read_or_as_they_are_sent(
         assert shown_in(edge.get("/t%C5%B7/", **{"Accept-Language": "cy"}).body) == {"cymraeg"}
 
 
+def test_one_path_that_is_none_does_not_keep_the_timer_from_the_others(
+    edge: Network, page: AgencyPage, live_server: Any, tmp_path: Path
+) -> None:
+    token = make_token(Scope.RULESET, Scope.VARIANTS)
+    done = run_keep(tmp_path / "edge-worker", live_server.url, token, "/100%/", "/for-each/")
+    assert set(done["kept"]) == {"ruleset", "page:/for-each/"}
+
+
 def test_with_a_token_that_does_not_work_the_timer_keeps_nothing(
     edge: Network, page: AgencyPage, live_server: Any, tmp_path: Path
 ) -> None:
