@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import partial
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 from django.apps import apps
@@ -27,7 +28,7 @@ from .personalised import PersonalisedBlock
 VERSION = frozenset({"segments", "content"})  # the parts of a version
 MOST = 2**63 - 1  # the largest key that a database can be asked for
 
-made_schemas_before = False  # whether the API had made its schemas when it was told of us
+told_in_vain = False  # whether there is such an API, and it could not be told in time
 
 
 class BadWrite(ValueError):
@@ -39,14 +40,15 @@ class BadWrite(ValueError):
 
 def tell_wagtail_v3() -> None:
     """Have Wagtail's API v3, where this Wagtail has one, say whose streams it reads, and refuse blocks not whole."""
-    global made_schemas_before
+    global told_in_vain
+    told_in_vain = "wagtail.api.v3.registry" in sys.modules  # it made its schemas before
     try:
         from wagtail.api.v3.schemas.generators import create_generator, patch_generator, read_generator
-    except ImportError:  # Wagtail 7.4 has none
-        return
-    made_schemas_before = "wagtail.api.v3.registry" in sys.modules
-    for generator, told in ((read_generator, _read), (create_generator, _guarded), (patch_generator, _guarded)):
-        generator.register_field_schema(StreamField, partial(told, generator.field_schemas[StreamField]))
+
+        for generator, told in ((read_generator, _read), (create_generator, _guarded), (patch_generator, _guarded)):
+            generator.register_field_schema(StreamField, partial(told, generator.field_schemas[StreamField]))
+    except (ImportError, AttributeError, LookupError):  # Wagtail 7.4 has none; and a preview may change
+        told_in_vain = find_spec("wagtail.api.v3") is not None
 
 
 def _read(schema_of: Any, generator: Any, field: Any) -> Any:
@@ -198,7 +200,7 @@ def _may_be_key(key: Any) -> bool:
 
 def unguarded_streams() -> list[str]:
     """The streams with personalised blocks that the API lets write without a look through them."""
-    if not made_schemas_before:
+    if not told_in_vain:
         return []
     return [
         f"{model._meta.label}.{field.name}"
