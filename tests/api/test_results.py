@@ -181,8 +181,10 @@ def test_an_address_with_more_parameters_than_django_takes_is_answered_in_json(
 ) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
     answer = client.get(f"{API}/{path.format(pk=agency_page.pk)}{MANY}")
-    # Of the page, rich text looks at a parameter; of the path nothing is known.
-    assert answer.status_code == {"results/?": 403, "pages/?path=/&": 400, "pages/{pk}/?": 400}.get(path, 200)
+    # Of the path nothing is known; and of the page, rich text of Wagtail 8 looks at a parameter.
+    assert answer.status_code in {"results/?": {403}, "pages/?path=/&": {400}, "pages/{pk}/?": {200, 400}}.get(
+        path, {200}
+    )
     assert answer["Content-Type"] in ("application/json", "application/problem+json")
 
 
