@@ -107,6 +107,7 @@ class Town:
     page: AgencyPage
     states: list[list[Any]] = field(default_factory=lambda: [[0.0, float("inf"), State()]])  # from, until, what
     longest_compile: float = 0.0  # seconds
+    compiles: list[float] = field(default_factory=list)  # when those began that are not over yet
 
     @classmethod
     def founded(cls) -> Town:
@@ -138,7 +139,8 @@ class Town:
         last[1] = time.monotonic()
 
     def allowed(self, began: float, ended: float) -> set[State]:
-        late = LATE_SECONDS + self.longest_compile
+        compiling = [ended - since for since in list(self.compiles)]  # on a machine that is busy it may take seconds
+        late = LATE_SECONDS + max(self.longest_compile, *compiling, 0)
         return {state for since, until, state in list(self.states) if since <= ended and began <= until + late}
 
     def timing(self, compile: Callable[..., Ruleset]) -> Callable[..., Ruleset]:
@@ -146,9 +148,11 @@ class Town:
 
         def timed(compiler: Compiler, only_changes: bool = False) -> Ruleset:
             began = time.monotonic()
+            self.compiles.append(began)
             try:
                 return compile(compiler, only_changes)
             finally:
+                self.compiles.remove(began)
                 self.longest_compile = max(self.longest_compile, time.monotonic() - began)
 
         return timed
