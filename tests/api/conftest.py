@@ -1,8 +1,10 @@
-"""Segments that several tests of the API use."""
+"""What several tests of the API use: segments, and an editor."""
 
 import pytest
+from django.contrib.auth.models import User
 
 from tests.agency.models import AgencyPage
+from tests.api.wagtail_v3 import token_for
 from tests.factories import make_intent, make_segment
 from wagtail_personalise_gov.api import tokens
 from wagtail_personalise_gov.models import (
@@ -20,6 +22,12 @@ from wagtail_personalise_gov.visit.limits import Rate
 def calls_of_this_test(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tokens of several tests have the same number, by which their calls are counted."""
     monkeypatch.setattr(tokens, "calls", Rate())
+
+
+@pytest.fixture
+def editor(db: None) -> dict[str, str]:
+    """The header of an editor who may do anything, for Wagtail's API v3."""
+    return token_for(User.objects.create_superuser("editor"))
 
 
 @pytest.fixture
