@@ -25,8 +25,8 @@ pytestmark = pytest.mark.node
 
 PAIRS = int(os.environ.get("EVALUATOR_PAIRS", "2000"))
 RULESETS = PAIRS // 5
-# Of an operator's questions that must get each of the three answers, or little is shown. Most give a tenth or more; in a
-# short run, some come near the half of that by chance.
+# Of an operator's questions that must get each of the three answers, or little is shown. Most give a tenth or more; in
+# a short run, some come near the half of that by chance.
 SHARE = 0.02
 
 
