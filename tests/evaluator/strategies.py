@@ -249,8 +249,9 @@ def asked_contains_any(draw: Draw) -> tuple[str, Json, Json]:
     if kind == "texts":
         held = [in_another_case(draw, word) for word in held]
     untold = one_of(draw, [None, [], wanted, some(draw, values), [*wanted, one_of(draw, STRANGE)]])
-    known = one_of(draw, [held, held, {"told": held, "untold": untold}, {"told": held, "untold": untold}])
-    return kind, wanted, one_of(draw, [known, known, known, [*held, None], [*held, True], held[0] if held else "x"])
+    known = one_of(draw, [held, held, held, {"told": held, "untold": untold}])
+    strange = one_of(draw, [[*held, None], [*held, True], held[0] if held else "x"])
+    return kind, wanted, one_of(draw, [known, known, known, strange])
 
 
 def asked_matches(draw: Draw) -> tuple[str, Json, Json]:

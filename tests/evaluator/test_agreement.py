@@ -25,9 +25,9 @@ pytestmark = pytest.mark.node
 
 PAIRS = int(os.environ.get("EVALUATOR_PAIRS", "2000"))
 RULESETS = PAIRS // 5
-# Of an operator's questions that must get each of the three answers, or little is shown. Most give a tenth or more; in
-# a short run, some come near the half of that by chance.
-SHARE = 0.02
+# Of an operator's questions that must get each of the three answers, or little is shown. Hypothesis draws what is like
+# what it drew before, so in a short run chance may leave next to nothing: there, each answer must come at all.
+SHARE = 0.05 if PAIRS >= 20_000 else 0
 
 
 def at_random(examples: int) -> settings:
@@ -59,7 +59,7 @@ def test_random_conditions_get_the_same_answers(evaluator: Node) -> None:
     for operator in QUESTIONS:
         asked = sum(answers[operator, answer] for answer in (True, False, None))
         shares = {answer: answers[operator, answer] / asked for answer in (True, False, None)}
-        assert min(shares.values()) >= SHARE, (
+        assert min(shares.values()) > SHARE, (
             f"{operator} is hardly ever {min(shares, key=shares.__getitem__)}: {shares}"
         )
 
@@ -87,4 +87,4 @@ def test_random_rulesets_get_the_same_reasons_and_needs(evaluator: Node) -> None
 
     compare()
     assert set(reasons) == {"matched", "not_matched", "unknown", "refused", "learning"}
-    assert min(reasons.values()) >= SHARE / 5 * reasons.total(), reasons
+    assert min(reasons.values()) > SHARE / 5 * reasons.total(), reasons
